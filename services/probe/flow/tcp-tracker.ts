@@ -1,0 +1,137 @@
+import * as packet from '../decode/packet-row.ts';
+import * as flow from './flow-row.ts';
+import type { HolePool } from './hole-pool.ts';
+import { addPayload, continueAt } from './tcp-sequence.ts';
+
+/** The longest time a round-trip word holds, 4.29 seconds. */
+const MAX_NANOSECONDS = 0xffffffff;
+
+/**
+ * Takes one TCP packet into its flow: flags, resets, zero windows, SYNs, handshake and round-trip times, and
+ * the sequence state of its direction.
+ *
+ * @param at first word of the flow's row
+ * @param base first word of the packet's row
+ */
+export function trackTcp(
+  words: Int32Array,
+  floats: Float64Array,
+  at: number,
+  packets: Int32Array,
+  base: number,
+  holes: HolePool,
+): void {
+  const tcp = packets[base + packet.TCP];
+  const flags = tcp & 0xff;
+  const direction = packets[base + packet.DIRECTION];
+  const side = at + flow.SIDE_A + direction * flow.SIDE_WORDS;
+  words[side + flow.SIDE_FLAGS] |= flags | (flags << flow.LIFE_FLAGS_SHIFT);
+  if ((flags & packet.TCP_RST) !== 0) {
+    // A reset's sequence number need not be of the stream, and its payload is a message to the reader of traces.
+    words[side + flow.RESETS]++;
+    words[at + flow.STATE] |= flow.RESET;
+    return;
+  }
+  const seconds = packets[base + packet.SECONDS];
+  const nanoseconds = packets[base + packet.NANOSECONDS];
+  if ((flags & packet.TCP_ACK) !== 0) {
+    const other = at + flow.SIDE_A + (1 - direction) * flow.SIDE_WORDS;
+    if ((words[other + flow.SIDE_FLAGS] & flow.SAMPLING) !== 0) {
+      const acknowledged = packets[base + packet.ACKNOWLEDGMENT];
+      if (((acknowledged - words[other + flow.SAMPLE_END]) | 0) >= 0) {
+        endSample(words, floats, at, other, 1 - direction, seconds, nanoseconds);
+      }
+    }
+  }
+  if ((tcp & packet.TCP_ZERO_WINDOW) !== 0) words[side + flow.ZERO_WINDOWS]++;
+  if ((flags & packet.TCP_FIN) !== 0) words[at + flow.STATE] |= direction === 0 ? flow.FIN_A : flow.FIN_B;
+  let sequence = packets[base + packet.SEQUENCE];
+  const payloadBytes = packets[base + packet.PAYLOAD_BYTES];
+  if ((flags & packet.TCP_SYN) !== 0) {
+    // The SYN itself takes one number (RFC 9293 section 3.4).
+    sequence = (sequence + 1) | 0;
+    takeSyn(words, floats, side, sequence, seconds, nanoseconds, holes);
+  } else if ((words[side + flow.SIDE_FLAGS] & flow.SEQUENCED) === 0) {
+    words[side + flow.INITIAL_SEQUENCE] = sequence;
+    words[side + flow.NEXT_SEQUENCE] = sequence;
+    words[side + flow.SIDE_FLAGS] |= flow.SEQUENCED;
+  }
+  if (payloadBytes === 0) return;
+  const handshake = (words[at + flow.HANDSHAKE_A] >>> 0) + (words[at + flow.HANDSHAKE_A + 1] >>> 0);
+  addPayload(words, floats, side, sequence, payloadBytes, seconds, nanoseconds, handshake, holes);
+  const next = words[side + flow.NEXT_SEQUENCE];
+  const inOrder = next === ((sequence + payloadBytes) | 0);
+  if (inOrder && (words[side + flow.SIDE_FLAGS] & flow.SAMPLING) === 0) {
+    startSample(words, side, flow.SAMPLING, next, seconds, nanoseconds);
+  }
+}
+
+/** A first SYN sets the stream's start; a later one with another number begins a new stream on the same ports. */
+function takeSyn(
+  words: Int32Array,
+  floats: Float64Array,
+  side: number,
+  sequence: number,
+  seconds: number,
+  nanoseconds: number,
+  holes: HolePool,
+): void {
+  words[side + flow.SYNS]++;
+  const sideFlags = words[side + flow.SIDE_FLAGS];
+  if ((sideFlags & flow.SEQUENCED) === 0) {
+    words[side + flow.INITIAL_SEQUENCE] = sequence;
+    words[side + flow.NEXT_SEQUENCE] = sequence;
+    words[side + flow.SIDE_FLAGS] |= flow.SEQUENCED;
+    startSample(words, side, flow.SAMPLING | flow.SAMPLING_SYN, sequence, seconds, nanoseconds);
+    return;
+  }
+  // Sent again: its acknowledgment could be of either (Karn's algorithm).
+  words[side + flow.SIDE_FLAGS] &= ~(flow.SAMPLING | flow.SAMPLING_SYN);
+  const streamStart = (words[side + flow.NEXT_SEQUENCE] - floats[(side + flow.STREAM_BYTES) >> 1]) | 0;
+  if (sequence !== streamStart) continueAt(words, side, sequence, holes);
+}
+
+function startSample(
+  words: Int32Array,
+  side: number,
+  bits: number,
+  end: number,
+  seconds: number,
+  nanoseconds: number,
+): void {
+  words[side + flow.SIDE_FLAGS] |= bits;
+  words[side + flow.SAMPLE_END] = end;
+  words[side + flow.SAMPLE_SECONDS] = seconds;
+  words[side + flow.SAMPLE_NANOSECONDS] = nanoseconds;
+}
+
+function endSample(
+  words: Int32Array,
+  floats: Float64Array,
+  at: number,
+  side: number,
+  direction: number,
+  seconds: number,
+  nanoseconds: number,
+): void {
+  const ofSyn = (words[side + flow.SIDE_FLAGS] & flow.SAMPLING_SYN) !== 0;
+  words[side + flow.SIDE_FLAGS] &= ~(flow.SAMPLING | flow.SAMPLING_SYN);
+  const wholeSeconds = (seconds >>> 0) - (words[side + flow.SAMPLE_SECONDS] >>> 0);
+  const elapsed = wholeSeconds * 1e9 + nanoseconds - words[side + flow.SAMPLE_NANOSECONDS];
+  // The clock was set back in between.
+  if (elapsed < 0) return;
+  const roundTrip = Math.min(Math.max(elapsed, 1), MAX_NANOSECONDS);
+  if (ofSyn) {
+    words[at + flow.HANDSHAKE_A + direction] = roundTrip;
+    return;
+  }
+  const count = words[side + flow.ROUND_TRIPS];
+  if (count === 0 || roundTrip < words[side + flow.ROUND_TRIP_MIN] >>> 0) {
+    words[side + flow.ROUND_TRIP_MIN] = roundTrip;
+  }
+  if (count === 0 || roundTrip > words[side + flow.ROUND_TRIP_MAX] >>> 0) {
+    words[side + flow.ROUND_TRIP_MAX] = roundTrip;
+  }
+  words[side + flow.ROUND_TRIPS] = count + 1;
+  floats[(side + flow.ROUND_TRIP_SUM) >> 1] += roundTrip;
+}

@@ -1,0 +1,38 @@
+/** A span of time aligned to the wall clock, so that the windows of two probes are the same. */
+export class Window {
+  isOpen = false;
+  startMs = 0;
+  endMs = 0;
+  readonly lengthMs: number;
+  #startSeconds = 0;
+  #startNanoseconds = 0;
+  #endSeconds = 0;
+  #endNanoseconds = 0;
+
+  constructor(lengthMs: number) {
+    this.lengthMs = lengthMs;
+  }
+
+  /** Moves to the window that holds this time. */
+  openAt(seconds: number, nanoseconds: number): void {
+    const ms = seconds * 1000 + Math.floor(nanoseconds / 1e6);
+    this.isOpen = true;
+    this.startMs = Math.floor(ms / this.lengthMs) * this.lengthMs;
+    this.endMs = this.startMs + this.lengthMs;
+    this.#startSeconds = Math.floor(this.startMs / 1000);
+    this.#startNanoseconds = (this.startMs % 1000) * 1e6;
+    this.#endSeconds = Math.floor(this.endMs / 1000);
+    this.#endNanoseconds = (this.endMs % 1000) * 1e6;
+  }
+
+  isBefore(seconds: number, nanoseconds: number): boolean {
+    return (
+      seconds < this.#startSeconds ||
+      (seconds === this.#startSeconds && nanoseconds < this.#startNanoseconds)
+    );
+  }
+
+  isAfter(seconds: number, nanoseconds: number): boolean {
+    return seconds > this.#endSeconds || (seconds === this.#endSeconds && nanoseconds >= this.#endNanoseconds);
+  }
+}
