@@ -1,7 +1,8 @@
 import { writeTcp } from './ecs-tcp.ts';
-import type { FlowRecord, FlowSide } from './flow-record.ts';
+import type { FlowRecord, FlowSide, Timestamp } from './flow-record.ts';
 import { IsoTimeWriter } from './iso-time.ts';
-import { type LineWriter, type Piece, piece } from './line-writer.ts';
+import type { LineWriter, Piece } from './line-writer.ts';
+import { piece } from './line-writer.ts';
 import { transportName } from './protocol.ts';
 
 /** What every event of one probe says of its origin. */
@@ -32,7 +33,9 @@ const asciiText = (value: string): string =>
 
 const TIMESTAMP = piece('{"@timestamp":"');
 const EVENT_START = piece(',"event":{"kind":"event","category":["network"],"action":"network_flow",');
-const EVENT_TYPE = piece('"dataset":"flowtap.flow","module":"flowtap","provider":"flowtap","type":["connection"');
+const EVENT_TYPE = piece(
+  '"dataset":"flowtap.flow","module":"flowtap","provider":"flowtap","type":["connection"',
+);
 const TYPE_START = piece(',"start"');
 const TYPE_END = piece(',"end"');
 const TYPE_INFO = piece(',"info"');
@@ -139,6 +142,7 @@ export class EcsEventWriter {
     this.#times.writeMilliseconds(line, seconds, (ms - seconds * 1000) * 1e6);
   }
 
+  /** The flow's id is unique among the probe's flows: its Community ID and its first packet's time. */
   #writeEvent(line: LineWriter, record: FlowRecord): void {
     const { start, end, flowStart } = record;
     const isFirst = flowStart.seconds === start.seconds && flowStart.nanoseconds === start.nanoseconds;
@@ -154,13 +158,15 @@ export class EcsEventWriter {
     line.piece(DURATION);
     line.integer((end.seconds - start.seconds) * 1e9 + end.nanoseconds - start.nanoseconds);
     line.piece(EVENT_ID);
-    writeFlowId(line, record);
+    const flowId = line.position;
+    line.ascii(record.communityId);
     line.piece(SLASH);
-    line.integer(start.seconds);
-    line.piece(DOT);
-    line.nanoseconds(start.nanoseconds);
+    writeInstant(line, flowStart);
+    const flowIdEnd = line.position;
+    line.piece(SLASH);
+    writeInstant(line, start);
     line.piece(FLOW_ID);
-    writeFlowId(line, record);
+    line.repeat(flowId, flowIdEnd);
     line.piece(record.endReason === undefined ? NOT_FINAL : FINAL);
   }
 
@@ -206,17 +212,16 @@ export class EcsEventWriter {
       line.piece(OBJECT_END);
     }
     const { source, destination } = record;
-    if (source.tcp !== undefined && destination.tcp !== undefined) writeTcp(line, source.tcp, destination.tcp);
+    if (source.tcp !== undefined && destination.tcp !== undefined)
+      writeTcp(line, source.tcp, destination.tcp);
   }
 }
 
-/** Unique among the flows of a probe: the addresses and ports, and when the flow began. */
-function writeFlowId(line: LineWriter, record: FlowRecord): void {
-  line.ascii(record.communityId);
-  line.piece(SLASH);
-  line.integer(record.flowStart.seconds);
+/** Seconds since 1970, with nine decimals. */
+function writeInstant(line: LineWriter, time: Timestamp): void {
+  line.integer(time.seconds);
   line.piece(DOT);
-  line.nanoseconds(record.flowStart.nanoseconds);
+  line.nanoseconds(time.nanoseconds);
 }
 
 function writeSide(line: LineWriter, side: FlowSide): void {

@@ -1,5 +1,6 @@
 import type { SequenceState, TcpSide } from './flow-record.ts';
-import { type LineWriter, type Piece, piece } from './line-writer.ts';
+import type { LineWriter, Piece } from './line-writer.ts';
+import { piece } from './line-writer.ts';
 
 /** RFC 9293 section 3.1, RFC 3168: the flags by their bits, FIN lowest. */
 const FLAG_NAMES = ['fin', 'syn', 'rst', 'psh', 'ack', 'urg', 'ece', 'cwr'];

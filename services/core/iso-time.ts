@@ -1,11 +1,12 @@
 import type { LineWriter } from './line-writer.ts';
+import { piece } from './line-writer.ts';
 
 const SECONDS_PER_DAY = 86_400;
 
 /** Writes times as ISO 8601 in UTC; remembers the date of the last day, since most times share it. */
 export class IsoTimeWriter {
-  #day = -1;
-  #date = '';
+  #dayStart = 0;
+  #date = piece('1970-01-01T');
 
   /** With a nine-digit fraction. Seconds since 1970 up to 2^32 - 1. */
   write(line: LineWriter, seconds: number, nanoseconds: number): void {
@@ -25,15 +26,15 @@ export class IsoTimeWriter {
   }
 
   #toSeconds(line: LineWriter, seconds: number): void {
-    const day = Math.floor(seconds / SECONDS_PER_DAY);
-    if (day !== this.#day) {
-      this.#day = day;
-      this.#date = dateText(day);
+    let ofDay = seconds - this.#dayStart;
+    if (ofDay < 0 || ofDay >= SECONDS_PER_DAY) {
+      this.#dayStart = Math.floor(seconds / SECONDS_PER_DAY) * SECONDS_PER_DAY;
+      this.#date = piece(dateText(this.#dayStart));
+      ofDay = seconds - this.#dayStart;
     }
-    const ofDay = seconds - day * SECONDS_PER_DAY;
-    const hours = Math.floor(ofDay / 3600);
-    const minutes = Math.floor((ofDay - hours * 3600) / 60);
-    line.ascii(this.#date);
+    const hours = (ofDay / 3600) | 0;
+    const minutes = ((ofDay - hours * 3600) / 60) | 0;
+    line.piece(this.#date);
     line.twoDigits(hours);
     line.ascii(':');
     line.twoDigits(minutes);
@@ -43,7 +44,7 @@ export class IsoTimeWriter {
   }
 }
 
-/** Days since 1970 as `2026-01-15T`. */
-function dateText(day: number): string {
-  return new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, 11);
+/** As `2026-01-15T`. */
+function dateText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().slice(0, 11);
 }

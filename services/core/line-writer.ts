@@ -56,6 +56,16 @@ export class LineWriter {
     this.position += piece.bytes;
   }
 
+  /** Writes again what stands between two positions. */
+  repeat(from: number, to: number): void {
+    const view = this.#view;
+    let at = this.position;
+    for (let source = from; source < to; source += 8, at += 8) {
+      view.setFloat64(at, view.getFloat64(source, true), true);
+    }
+    this.position += to - from;
+  }
+
   /** ASCII that needs no escape in JSON. */
   ascii(text: string): void {
     const bytes = this.bytes;
@@ -67,11 +77,12 @@ export class LineWriter {
   /** A non-negative integer up to 2^53. */
   integer(value: number): void {
     if (value < 10_000) {
-      this.#upToFourDigits(value);
+      this.#upToFourDigits(value | 0);
     } else if (value < 100_000_000) {
-      const high = Math.floor(value / 10_000);
+      const whole = value | 0;
+      const high = (whole / 10_000) | 0;
       this.#upToFourDigits(high);
-      this.#fourDigits(value - high * 10_000);
+      this.#fourDigits(whole - high * 10_000);
     } else {
       const high = Math.floor(value / 100_000_000);
       this.integer(high);
@@ -81,22 +92,23 @@ export class LineWriter {
 
   /** A fraction of a second in nine digits. */
   nanoseconds(value: number): void {
-    const high = Math.floor(value / 100_000_000);
+    const high = (value / 100_000_000) | 0;
     this.bytes[this.position++] = 0x30 + high;
     this.#eightDigits(value - high * 100_000_000);
   }
 
   /** A number below 100 in two digits. */
   twoDigits(value: number): void {
-    const tens = Math.floor(value / 10);
+    const tens = (value / 10) | 0;
     this.bytes[this.position++] = 0x30 + tens;
     this.bytes[this.position++] = 0x30 + value - tens * 10;
   }
 
   #eightDigits(value: number): void {
-    const high = Math.floor(value / 10_000);
+    const whole = value | 0;
+    const high = (whole / 10_000) | 0;
     this.#fourDigits(high);
-    this.#fourDigits(value - high * 10_000);
+    this.#fourDigits(whole - high * 10_000);
   }
 
   #fourDigits(value: number): void {

@@ -1,6 +1,7 @@
 import { LINK_HEADER_TRUNCATED, NOT_IP } from './decode-counters.ts';
 import * as ether from './ether-type.ts';
-import { found, fromIpVersion, type NetworkHeader } from './network-header.ts';
+import type { NetworkHeader } from './network-header.ts';
+import { found, fromIpVersion } from './network-header.ts';
 import { pppEtherType, pppProtocolBytes } from './ppp.ts';
 
 /** How many tags, labels and nested headers one frame may stack before it is taken for nonsense. */
@@ -10,6 +11,7 @@ const MAX_NESTED_HEADERS = 16;
  * Follows an EtherType over tags, labels and inner Ethernet headers to IP. `offset` stands behind the type field.
  * Gives FOUND and fills `header`, or the cause why there is no IP packet. Reads nothing at or beyond `end`.
  */
+// biome-ignore lint/complexity/noExcessiveCognitiveComplexity: one case a header, and nothing else
 export function fromEtherType(
   view: DataView,
   offset: number,
@@ -35,7 +37,9 @@ export function fromEtherType(
         at += 6;
         break;
       case ether.ETHERTYPE_ARISTA:
-        // Subtype and version (2 bytes each), eight bytes of time.
+        // Subtype 1, version 0x10: eight bytes of time follow.
+        if (end - at < 14) return LINK_HEADER_TRUNCATED;
+        if (view.getUint32(at) !== 0x0001_0010) return NOT_IP;
         at += 14;
         break;
       case ether.ETHERTYPE_MACSEC:

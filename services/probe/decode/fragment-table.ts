@@ -1,4 +1,5 @@
-import { FRAGMENT_TABLE_EVICTED, type DecodeCounters } from './decode-counters.ts';
+import type { DecodeCounters } from './decode-counters.ts';
+import { FRAGMENT_TABLE_EVICTED } from './decode-counters.ts';
 
 /** Words of an entry: the lookup key, then what the first fragment told. */
 const FAMILY_AND_PROTOCOL = 0;

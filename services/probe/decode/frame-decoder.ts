@@ -1,15 +1,22 @@
 import { icmpCounterpart, icmpv6Counterpart } from '../../core/icmp.ts';
 import { ICMP, ICMPV6, SCTP, TCP, UDP } from '../../core/protocol.ts';
+import { ORIGIN_SENT } from '../capture/packet-sink.ts';
+import { decodeCommonFrame } from './common-frame.ts';
+import type { DecodeCounters } from './decode-counters.ts';
 import * as cause from './decode-counters.ts';
-import { createDecodeCounters, type DecodeCounters } from './decode-counters.ts';
+import { createDecodeCounters } from './decode-counters.ts';
 import { ETHERTYPE_IPV4 } from './ether-type.ts';
 import { FragmentTable } from './fragment-table.ts';
-import { type Ipv6Payload, walkIpv6Extensions } from './ipv6-extensions.ts';
+import type { Ipv6Payload } from './ipv6-extensions.ts';
+import { walkIpv6Extensions } from './ipv6-extensions.ts';
 import { findNetworkHeader } from './link-layer.ts';
-import { FOUND, type NetworkHeader } from './network-header.ts';
+import { LINKTYPE_ETHERNET } from './link-type.ts';
+import type { NetworkHeader } from './network-header.ts';
+import { FOUND } from './network-header.ts';
 import { hashKey, setIpv4Key, setIpv6Key } from './packet-key.ts';
 import * as row from './packet-row.ts';
-import { findInnerPacket, type Tunnel, tunnelMask } from './tunnel.ts';
+import type { Tunnel } from './tunnel.ts';
+import { findInnerPacket, tunnelMask } from './tunnel.ts';
 
 export interface FrameDecoderOptions {
   /** Tunnels to look into; the others are reported by their outer packets. */
@@ -67,6 +74,36 @@ export class FrameDecoder {
    * cause is counted.
    */
   decode(
+    view: DataView,
+    offset: number,
+    capturedBytes: number,
+    wireBytes: number,
+    linkType: number,
+    seconds: number,
+    circumstances: number,
+    words: Int32Array,
+    base: number,
+  ): boolean {
+    if (linkType === LINKTYPE_ETHERNET && this.#tunnels === 0 && circumstances <= ORIGIN_SENT) {
+      if (decodeCommonFrame(view, offset, capturedBytes, this.#hashSeed, words, base)) {
+        words[base + row.ORIGIN] = circumstances;
+        return true;
+      }
+    }
+    return this.#decodeAny(
+      view,
+      offset,
+      capturedBytes,
+      wireBytes,
+      linkType,
+      seconds,
+      circumstances,
+      words,
+      base,
+    );
+  }
+
+  #decodeAny(
     view: DataView,
     offset: number,
     capturedBytes: number,
@@ -166,13 +203,7 @@ export class FrameDecoder {
   }
 
   /** Offloads write a length of zero: the frame's own length stands in, but for IPv6 only where it is an offload. */
-  #missingLength(
-    offset: number,
-    wireBytes: number,
-    gsoSize: number,
-    words: Int32Array,
-    base: number,
-  ): void {
+  #missingLength(offset: number, wireBytes: number, gsoSize: number, words: Int32Array, base: number): void {
     if (gsoSize === 0) this.counters[cause.IP_LENGTH_MISSING]++;
     if (gsoSize === 0 && !this.#isIpv4) return;
     const ipBytes = Math.max(0, Math.min(wireBytes, MAX_FRAME_BYTES) - (this.#ipOffset - offset));

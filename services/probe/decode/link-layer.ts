@@ -3,7 +3,8 @@ import { LINK_HEADER_TRUNCATED, NOT_IP, UNSUPPORTED_LINK_TYPE } from './decode-c
 import { fromEtherType } from './ether-payload.ts';
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_PPP } from './ether-type.ts';
 import * as link from './link-type.ts';
-import { found, fromIpVersion, type NetworkHeader } from './network-header.ts';
+import type { NetworkHeader } from './network-header.ts';
+import { found, fromIpVersion } from './network-header.ts';
 
 /**
  * Steps over the headers in front of IP. Gives FOUND and fills `header`, or the cause (an index of

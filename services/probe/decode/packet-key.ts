@@ -1,7 +1,12 @@
 import { endpointsInOrder } from '../../core/endpoint-order.ts';
 import * as row from './packet-row.ts';
 
-const SIGN = 0x80000000;
+/** Flipping the sign bit makes the signed comparison an unsigned one. */
+const isAbove = (a: number, b: number): boolean => (a ^ 0x80000000) > (b ^ 0x80000000);
+
+/** Swaps the halves of a word when `direction` is 1. */
+const rotated = (word: number, direction: number): number =>
+  (word << (direction << 4)) | (word >>> (-(direction << 4) & 31));
 
 /**
  * Writes an IPv4 packet's key and direction into its row. `ports` has the sender's port in the high half; without
@@ -16,22 +21,13 @@ export function setIpv4Key(
   destination: number,
 ): void {
   words[base + row.KIND] = kind;
-  // Flipping the sign bit makes the signed comparison an unsigned one.
-  const inOrder =
-    (kind & row.KIND_ONE_WAY) !== 0 ||
-    (source ^ SIGN) < (destination ^ SIGN) ||
-    (source === destination && ports >>> 16 <= (ports & 0xffff));
-  if (inOrder) {
-    words[base + row.PORTS] = ports;
-    words[base + row.A0] = source;
-    words[base + row.B0] = destination;
-    words[base + row.DIRECTION] = 0;
-  } else {
-    words[base + row.PORTS] = (ports << 16) | (ports >>> 16);
-    words[base + row.A0] = destination;
-    words[base + row.B0] = source;
-    words[base + row.DIRECTION] = 1;
-  }
+  const isReversed = source === destination ? ports >>> 16 > (ports & 0xffff) : isAbove(source, destination);
+  // Arithmetic in place of branches: which endpoint is the lower one is as good as random.
+  const direction = (kind & row.KIND_ONE_WAY) !== 0 ? 0 : Number(isReversed);
+  words[base + row.DIRECTION] = direction;
+  words[base + row.PORTS] = rotated(ports, direction);
+  words[base + row.A0 + direction] = source;
+  words[base + row.B0 - direction] = destination;
 }
 
 /** As `setIpv4Key`; the addresses are read from the IPv6 header (RFC 8200 section 3) at `header`. */

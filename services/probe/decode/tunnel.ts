@@ -1,8 +1,9 @@
 import { GRE, IPV4, IPV6, UDP } from '../../core/protocol.ts';
-import { LINKTYPE_ETHERNET } from './link-type.ts';
 import { ETHERTYPE_IPV4, ETHERTYPE_IPV6, ETHERTYPE_TRANSPARENT_ETHERNET } from './ether-type.ts';
 import { findNetworkHeader } from './link-layer.ts';
-import { FOUND, type NetworkHeader } from './network-header.ts';
+import { LINKTYPE_ETHERNET } from './link-type.ts';
+import type { NetworkHeader } from './network-header.ts';
+import { FOUND } from './network-header.ts';
 
 /** Tunnels whose inner packets can be reported in place of the outer ones. */
 export const TUNNELS = ['vxlan', 'geneve', 'gre', 'ipip'] as const;

@@ -28,7 +28,10 @@ export function flowRecordAt(
   const ipVersion = (kind & 0xf00) === 0x400 ? 4 : 6;
   const initiator = (state & flow.INITIATOR_B) === 0 ? 0 : 1;
   const isIcmp = protocol === ICMP || protocol === ICMPV6;
-  const end = { seconds: words[at + flow.LAST_SECONDS] >>> 0, nanoseconds: words[at + flow.LAST_NANOSECONDS] };
+  const end = {
+    seconds: words[at + flow.LAST_SECONDS] >>> 0,
+    nanoseconds: words[at + flow.LAST_NANOSECONDS],
+  };
   return {
     communityId: communityIdAt(words, at, kind, ipVersion, communityIdSeed),
     ipVersion,
@@ -36,7 +39,10 @@ export function flowRecordAt(
     icmp: isIcmp && (kind & packet.KIND_PORTS) !== 0 ? icmpAt(words, at, kind, initiator) : undefined,
     direction: directionOf(state, initiator),
     evidence: INITIATOR_EVIDENCE[(state & flow.EVIDENCE_MASK) >> flow.EVIDENCE_SHIFT],
-    flowStart: { seconds: words[at + flow.FLOW_SECONDS] >>> 0, nanoseconds: words[at + flow.FLOW_NANOSECONDS] },
+    flowStart: {
+      seconds: words[at + flow.FLOW_SECONDS] >>> 0,
+      nanoseconds: words[at + flow.FLOW_NANOSECONDS],
+    },
     start:
       (state & flow.ACTIVE) === 0
         ? end
@@ -48,13 +54,7 @@ export function flowRecordAt(
   };
 }
 
-function communityIdAt(
-  words: Int32Array,
-  at: number,
-  kind: number,
-  ipVersion: number,
-  seed: number,
-): string {
+function communityIdAt(words: Int32Array, at: number, kind: number, ipVersion: number, seed: number): string {
   const a = at + packet.A1;
   const b = at + packet.B1;
   const ports = words[at + packet.PORTS];
@@ -139,7 +139,8 @@ function tcpAt(words: Int32Array, floats: Float64Array, at: number, side: number
             minNanoseconds: words[side + flow.ROUND_TRIP_MIN] >>> 0,
             maxNanoseconds: words[side + flow.ROUND_TRIP_MAX] >>> 0,
           },
-    sequence: (words[side + flow.SIDE_FLAGS] & flow.SEQUENCED) === 0 ? undefined : sequenceAt(words, floats, side),
+    sequence:
+      (words[side + flow.SIDE_FLAGS] & flow.SEQUENCED) === 0 ? undefined : sequenceAt(words, floats, side),
   };
 }
 

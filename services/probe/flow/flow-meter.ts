@@ -1,7 +1,8 @@
 import type { EndReason, FlowRecord } from '../../core/flow-record.ts';
 import { TCP } from '../../core/protocol.ts';
 import type { PacketSink } from '../capture/packet-sink.ts';
-import { type DecodeCause, decodeCounts } from '../decode/decode-counters.ts';
+import type { DecodeCause } from '../decode/decode-counters.ts';
+import { decodeCounts } from '../decode/decode-counters.ts';
 import { FrameDecoder } from '../decode/frame-decoder.ts';
 import * as packet from '../decode/packet-row.ts';
 import type { Tunnel } from '../decode/tunnel.ts';
@@ -29,9 +30,19 @@ export interface FlowMeterOptions {
   readonly maxFragmentedDatagrams: number;
   readonly communityIdSeed: number;
   readonly decapsulate: readonly Tunnel[];
-  /** Seed of the table's hash; random where traffic may be hostile. */
+  /** Seed of the table's hash; random where traffic may be hostile. The same in all shards. */
   readonly hashSeed: number;
+  /** This meter's share of the flows where several read the same packets. */
+  readonly shard: Shard;
 }
+
+/** One of `count` meters: takes the flows whose hash falls to `index`, and sees all packets for what they tell. */
+export interface Shard {
+  readonly index: number;
+  readonly count: number;
+}
+
+export const WHOLE: Shard = { index: 0, count: 1 };
 
 /** What the meter has seen and made so far. */
 export interface FlowMeterStatistics {
@@ -54,8 +65,24 @@ export interface FlowMeterStatistics {
   readonly causes: Readonly<Partial<Record<DecodeCause, number>>>;
 }
 
+// What is counted, by its place in one array: numbers that outgrow 2^31 in a field would change the object's shape.
+const FRAMES = 0;
+const FRAME_BYTES = 1;
+const OTHER_FRAMES = 2;
+const OTHER_FRAME_BYTES = 3;
+const PACKETS = 4;
+const IP_BYTES = 5;
+const FLOWS = 6;
+const RECORDS = 7;
+const EVICTED_FLOWS = 8;
+const LATE_PACKETS = 9;
+const TOTALS = 10;
+
 /** Packets decoded before they enter the table together: their memory stays in the first cache. */
 const BATCH_ROWS = 64;
+
+/** From here on a flow's row is likely not in the processor's second cache (rows are 320 bytes). */
+const LOCATE_FROM_FLOWS = 4096;
 
 /**
  * Packets in, flow records out: decodes frames in batches, keeps the flow table, closes windows by the packets' own
@@ -70,20 +97,17 @@ export class FlowMeter implements PacketSink {
   readonly #batch = new Int32Array(BATCH_ROWS * packet.ROW_WORDS);
   readonly #batchRows = new Int32Array(BATCH_ROWS);
   readonly #window: Window | undefined;
+  /** Without windows, whether timeouts cut records. */
+  readonly #cutsByTime: boolean;
+  readonly #shardCount: number;
   #batchEnd = 0;
-  #frames = 0;
-  #frameBytes = 0;
-  #otherFrames = 0;
-  #otherFrameBytes = 0;
-  #packets = 0;
-  #ipBytes = 0;
-  #flows = 0;
-  #records = 0;
-  #evictedFlows = 0;
-  #latePackets = 0;
+  readonly #totals = new Float64Array(TOTALS);
 
   constructor(options: FlowMeterOptions, sink: RecordSink) {
     this.#options = options;
+    this.#shardCount = options.shard.count;
+    this.#cutsByTime =
+      options.idleTimeoutSeconds + options.tcpIdleTimeoutSeconds + options.activeTimeoutSeconds > 0;
     this.#sink = sink;
     this.#decoder = new FrameDecoder({
       decapsulate: options.decapsulate,
@@ -104,8 +128,8 @@ export class FlowMeter implements PacketSink {
     nanoseconds: number,
     circumstances: number,
   ): void {
-    this.#frames++;
-    this.#frameBytes += wireBytes;
+    this.#totals[FRAMES]++;
+    this.#totals[FRAME_BYTES] += wireBytes;
     const batch = this.#batch;
     const base = this.#batchEnd;
     const decoded = this.#decoder.decode(
@@ -120,13 +144,19 @@ export class FlowMeter implements PacketSink {
       base,
     );
     if (!decoded) {
-      this.#otherFrames++;
-      this.#otherFrameBytes += wireBytes;
+      this.#totals[OTHER_FRAMES]++;
+      this.#totals[OTHER_FRAME_BYTES] += wireBytes;
       return;
     }
-    batch[base + packet.SECONDS] = seconds;
-    batch[base + packet.NANOSECONDS] = nanoseconds;
-    this.#batchEnd = base + packet.ROW_WORDS;
+    const window = this.#window;
+    if (window !== undefined && !window.holds(seconds, nanoseconds)) {
+      this.#enterWindow(window, seconds, nanoseconds);
+      if (this.#batchEnd !== base) batch.copyWithin(this.#batchEnd, base, base + packet.ROW_WORDS);
+    }
+    if (this.#shardCount > 1 && this.#isOfAnotherShard(batch, base) && !isSynAck(batch, base)) return;
+    batch[this.#batchEnd + packet.SECONDS] = seconds;
+    batch[this.#batchEnd + packet.NANOSECONDS] = nanoseconds;
+    this.#batchEnd += packet.ROW_WORDS;
     if (this.#batchEnd === batch.length) this.#meterBatch();
   }
 
@@ -134,13 +164,13 @@ export class FlowMeter implements PacketSink {
   advanceTo(nowMs: number): void {
     this.#meterBatch();
     const window = this.#window;
-    if (window !== undefined && window.isOpen && nowMs >= window.endMs) {
+    if (window?.isOpen && nowMs >= window.endMs) {
       this.#closeWindow(window);
       window.openAt(Math.floor(nowMs / 1000), 0);
     }
   }
 
-  /** Ends the input: every flow gives its last record. */
+  /** Ends the input: every flow gives its last record. Nothing may follow. */
   finish(): void {
     this.#meterBatch();
     const words = this.#table.words;
@@ -148,25 +178,23 @@ export class FlowMeter implements PacketSink {
       const at = row * flow.ROW_WORDS;
       const state = words[at + flow.STATE];
       if ((state & flow.USED) === 0) continue;
-      const isNews = (state & flow.ACTIVE) !== 0 || (state & flow.FINAL_EXPORTED) === 0;
-      if (isNews) this.#export(at, closedReason(state) ?? 'shutdown');
-      this.#table.remove(at);
+      if (hasNews(state)) this.#exportLast(at, closedReason(state) ?? 'shutdown');
     }
   }
 
   statistics(): FlowMeterStatistics {
     return {
-      frames: this.#frames,
-      frameBytes: this.#frameBytes,
-      otherFrames: this.#otherFrames,
-      otherFrameBytes: this.#otherFrameBytes,
-      packets: this.#packets,
-      ipBytes: this.#ipBytes,
-      flows: this.#flows,
+      frames: this.#totals[FRAMES],
+      frameBytes: this.#totals[FRAME_BYTES],
+      otherFrames: this.#totals[OTHER_FRAMES],
+      otherFrameBytes: this.#totals[OTHER_FRAME_BYTES],
+      packets: this.#totals[PACKETS],
+      ipBytes: this.#totals[IP_BYTES],
+      flows: this.#totals[FLOWS],
       liveFlows: this.#table.size,
-      records: this.#records,
-      evictedFlows: this.#evictedFlows,
-      latePackets: this.#latePackets,
+      records: this.#totals[RECORDS],
+      evictedFlows: this.#totals[EVICTED_FLOWS],
+      latePackets: this.#totals[LATE_PACKETS],
       forgottenGaps: this.#table.holes.forgotten,
       causes: decodeCounts(this.#decoder.counters),
     };
@@ -177,64 +205,75 @@ export class FlowMeter implements PacketSink {
     const end = this.#batchEnd;
     this.#batchEnd = 0;
     const rows = this.#batchRows;
-    this.#table.locate(batch, end, rows);
+    // Rows of a small table are in the cache anyway.
+    if (this.#table.size > LOCATE_FROM_FLOWS) this.#table.locate(batch, end, rows);
+    else rows.fill(-1);
     let count = 0;
     for (let base = 0; base < end; base += packet.ROW_WORDS) this.#meterPacket(batch, base, rows[count++]);
   }
 
   #meterPacket(batch: Int32Array, base: number, probableRow: number): void {
     const table = this.#table;
-    const window = this.#window;
-    if (window !== undefined) this.#enterWindow(window, batch, base);
-    this.#packets += batch[base + packet.PACKETS];
-    this.#ipBytes += batch[base + packet.IP_BYTES];
+    if (isSynAck(batch, base)) {
+      const ports = batch[base + packet.PORTS];
+      this.listeningPorts.add(TCP, batch[base + packet.DIRECTION] === 0 ? ports >>> 16 : ports & 0xffff);
+      if (this.#shardCount > 1 && this.#isOfAnotherShard(batch, base)) return;
+    }
+    this.#totals[PACKETS] += batch[base + packet.PACKETS];
+    this.#totals[IP_BYTES] += batch[base + packet.IP_BYTES];
     let at = table.isFlowOf(probableRow, batch, base) ? probableRow : table.find(batch, base);
     if (at < 0) {
       if (table.isFull) this.#evict();
-      this.#flows++;
+      this.#totals[FLOWS]++;
       at = table.insert(batch, base);
     } else if (this.#beginsAnother(at, batch, base)) {
       table.clear(at);
-      this.#flows++;
+      this.#totals[FLOWS]++;
       table.begin(at, batch, base);
     }
     table.update(at, batch, base);
   }
 
-  #enterWindow(window: Window, batch: Int32Array, base: number): void {
-    const seconds = batch[base + packet.SECONDS] >>> 0;
-    const nanoseconds = batch[base + packet.NANOSECONDS];
-    if (!window.isOpen) {
-      window.openAt(seconds, nanoseconds);
-    } else if (window.isAfter(seconds, nanoseconds)) {
-      this.#closeWindow(window);
-      window.openAt(seconds, nanoseconds);
-    } else if (window.isBefore(seconds, nanoseconds)) {
-      this.#latePackets++;
+  /** Closes the window if the time is behind it, with the packets that came before. */
+  #enterWindow(window: Window, seconds: number, nanoseconds: number): void {
+    if (window.isBefore(seconds, nanoseconds)) {
+      this.#totals[LATE_PACKETS]++;
+      return;
     }
+    if (window.isOpen) {
+      this.#meterBatch();
+      this.#closeWindow(window);
+    }
+    window.openAt(seconds, nanoseconds);
+  }
+
+  #isOfAnotherShard(batch: Int32Array, base: number): boolean {
+    return (batch[base + packet.HASH] >>> 24) % this.#shardCount !== this.#options.shard.index;
   }
 
   /** Whether the packet starts a new flow on the old one's addresses; then the old one's last record is out. */
   #beginsAnother(at: number, batch: Int32Array, base: number): boolean {
-    const options = this.#options;
+    if (this.#window === undefined) return this.#cutsByTime && this.#cutByTime(at, batch, base);
+    const isSyn = (batch[base + packet.TCP] & (packet.TCP_SYN | packet.TCP_ACK)) === packet.TCP_SYN;
+    if (!isSyn) return false;
+    const state = this.#table.words[at + flow.STATE];
+    const reason = closedReason(state);
+    if (reason === undefined) return false;
+    if (hasNews(state)) this.#export(at, reason);
+    return true;
+  }
+
+  /** Where no windows do it: cuts the record of a flow that was silent too long (true) or has run too long. */
+  #cutByTime(at: number, batch: Int32Array, base: number): boolean {
     const words = this.#table.words;
-    const state = words[at + flow.STATE];
-    if (this.#window !== undefined) {
-      const tcp = batch[base + packet.TCP];
-      const reason = closedReason(state);
-      const isSyn = (tcp & (packet.TCP_SYN | packet.TCP_ACK)) === packet.TCP_SYN;
-      if (!isSyn || reason === undefined) return false;
-      if ((state & flow.ACTIVE) !== 0 || (state & flow.FINAL_EXPORTED) === 0) this.#export(at, reason);
-      return true;
-    }
     const seconds = batch[base + packet.SECONDS] >>> 0;
     const idleSeconds = this.#idleTimeout(words[at + packet.KIND]);
     if (idleSeconds > 0 && seconds - (words[at + flow.LAST_SECONDS] >>> 0) >= idleSeconds) {
       this.#export(at, 'idle');
       return true;
     }
-    const active = options.activeTimeoutSeconds;
-    const isActive = (state & flow.ACTIVE) !== 0;
+    const active = this.#options.activeTimeoutSeconds;
+    const isActive = (words[at + flow.STATE] & flow.ACTIVE) !== 0;
     if (active > 0 && isActive && seconds - (words[at + flow.FIRST_SECONDS] >>> 0) >= active) {
       this.#export(at, undefined);
     }
@@ -249,11 +288,9 @@ export class FlowMeter implements PacketSink {
   #evict(): void {
     const at = this.#table.victim();
     const state = this.#table.words[at + flow.STATE];
-    if ((state & flow.ACTIVE) !== 0 || (state & flow.FINAL_EXPORTED) === 0) {
-      this.#export(at, closedReason(state) ?? 'evicted');
-    }
+    if (hasNews(state)) this.#exportLast(at, closedReason(state) ?? 'evicted');
     this.#table.remove(at);
-    this.#evictedFlows++;
+    this.#totals[EVICTED_FLOWS]++;
   }
 
   /** Exports what was active, ends what is closed or silent, forgets what has ended and stayed silent. */
@@ -272,7 +309,7 @@ export class FlowMeter implements PacketSink {
         if (isActive) this.#export(at, closed);
         else table.remove(at);
       } else if (idleSeconds > 0 && endSeconds - (words[at + flow.LAST_SECONDS] >>> 0) >= idleSeconds) {
-        this.#export(at, 'idle');
+        this.#exportLast(at, 'idle');
         table.remove(at);
       } else if (isActive) {
         this.#export(at, undefined);
@@ -280,13 +317,32 @@ export class FlowMeter implements PacketSink {
     }
   }
 
+  /** Exports a flow whose row is not needed any more. */
+  #exportLast(at: number, endReason: EndReason | undefined): void {
+    const { words, floats } = this.#table;
+    this.#totals[RECORDS]++;
+    this.#sink.record(
+      flowRecordAt(words, floats, at, this.#options.communityIdSeed, endReason),
+      this.#window,
+    );
+  }
+
   #export(at: number, endReason: EndReason | undefined): void {
     const { words, floats } = this.#table;
-    this.#records++;
-    this.#sink.record(flowRecordAt(words, floats, at, this.#options.communityIdSeed, endReason), this.#window);
+    this.#exportLast(at, endReason);
     resetWindow(words, floats, at);
     if (endReason !== undefined) words[at + flow.STATE] |= flow.FINAL_EXPORTED;
   }
+}
+
+function isSynAck(batch: Int32Array, base: number): boolean {
+  const synAck = packet.TCP_SYN | packet.TCP_ACK;
+  return (batch[base + packet.TCP] & synAck) === synAck;
+}
+
+/** Whether the flow has something that no record has told yet: packets, or its end. */
+function hasNews(state: number): boolean {
+  return (state & flow.ACTIVE) !== 0 || (state & flow.FINAL_EXPORTED) === 0;
 }
 
 /** How TCP ended the flow, undefined while it is open: a reset, or a FIN from both ends. */

@@ -1,4 +1,3 @@
-import { TCP } from '../../core/protocol.ts';
 import * as packet from '../decode/packet-row.ts';
 import * as flow from './flow-row.ts';
 import { HolePool } from './hole-pool.ts';
@@ -25,7 +24,7 @@ export class FlowTable {
   #freeRow = -1;
   #evictionHand = 0;
   /** Keeps the loads of `locate` from being optimized away. */
-  #touched = 0;
+  touched = 0;
 
   /** @param capacity how many flows at most; a full table makes room by `victim` */
   constructor(capacity: number, listening: ListeningPorts) {
@@ -66,7 +65,7 @@ export class FlowTable {
       const side = at + flow.SIDE_A + direction * flow.SIDE_WORDS;
       touched += words[at + packet.KIND] + words[side] + words[side + flow.SIDE_FLAGS];
     }
-    this.#touched = touched;
+    this.touched = touched;
   }
 
   /** Whether the row belongs to the packet's flow; a row that `locate` named may have changed hands since. */
@@ -137,13 +136,7 @@ export class FlowTable {
     const side = at + flow.SIDE_A + direction * flow.SIDE_WORDS;
     floats[(side + flow.PACKETS) >> 1] += packets[base + packet.PACKETS];
     floats[(side + flow.BYTES) >> 1] += packets[base + packet.IP_BYTES];
-    const tcp = packets[base + packet.TCP];
-    if (tcp === 0) return;
-    trackTcp(words, floats, at, packets, base, this.holes);
-    if ((tcp & (packet.TCP_SYN | packet.TCP_ACK)) === (packet.TCP_SYN | packet.TCP_ACK)) {
-      const ports = packets[base + packet.PORTS];
-      this.#listening.add(TCP, direction === 0 ? ports >>> 16 : ports & 0xffff);
-    }
+    if (packets[base + packet.TCP] !== 0) trackTcp(words, floats, at, packets, base, this.holes);
   }
 
   /** Zeroes the row behind its key, so that it can `begin` again. */

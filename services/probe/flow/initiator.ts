@@ -42,10 +42,7 @@ export function decideInitiator(packets: Int32Array, base: number, listening: Li
   if (protocol === TCP) {
     const flags = packets[base + packet.TCP] & (packet.TCP_SYN | packet.TCP_ACK);
     if (flags === packet.TCP_SYN) return decided(sender, SYN);
-    if (flags === (packet.TCP_SYN | packet.TCP_ACK)) {
-      listening.add(TCP, sender === 0 ? portA : portB);
-      return decided(receiver, SYN);
-    }
+    if (flags === (packet.TCP_SYN | packet.TCP_ACK)) return decided(receiver, SYN);
   }
   const knownA = listening.has(protocol, portA);
   if (knownA !== listening.has(protocol, portB)) return decided(knownA ? 1 : 0, KNOWN_PORT);

@@ -1,3 +1,4 @@
+import * as packet from '../decode/packet-row.ts';
 import * as flow from './flow-row.ts';
 import type { HolePool } from './hole-pool.ts';
 
@@ -8,57 +9,51 @@ const MAX_JUMP = 2 ** 30;
 const REORDERING_NANOSECONDS = 3_000_000;
 
 /**
- * Follows the payload of one direction by its sequence numbers. At any time, over the flow's life,
+ * Takes payload that does not follow what was seen before into its direction's sequence state. At any time, over the
+ * flow's life,
  *
  *     payload seen = stream bytes - missing bytes + bytes seen again
  *
- * so the records of two probes tell exactly what was lost between them (docs/adr/0004). In-order data costs one
- * comparison; the rest is in `addOutOfOrder`.
+ * so the records of two probes tell exactly what was lost between them (docs/adr/0004). Payload in order is added by
+ * the caller, for the cost of one comparison.
  *
- * @param side first word of the direction's part of the flow row
+ * @param at first word of the flow's row
+ * @param side first word of the direction's part of it
  * @param sequence number of the first payload byte
- * @param roundTripNanoseconds the flow's round trip, 0 when unknown
  */
-export function addPayload(
+export function addOutOfOrder(
   words: Int32Array,
   floats: Float64Array,
+  at: number,
   side: number,
   sequence: number,
-  payloadBytes: number,
-  seconds: number,
-  nanoseconds: number,
-  roundTripNanoseconds: number,
+  packets: Int32Array,
+  base: number,
   holes: HolePool,
 ): void {
+  const payloadBytes = packets[base + packet.PAYLOAD_BYTES];
+  const expected = words[side + flow.NEXT_SEQUENCE];
+  const distance = (sequence - expected) | 0;
   floats[(side + flow.PAYLOAD_BYTES) >> 1] += payloadBytes;
-  if (sequence === words[side + flow.NEXT_SEQUENCE]) {
-    words[side + flow.NEXT_SEQUENCE] = sequence + payloadBytes;
-    floats[(side + flow.STREAM_BYTES) >> 1] += payloadBytes;
-    return;
-  }
-  // A retransmission makes the next acknowledgment ambiguous (Karn's algorithm, RFC 6298 section 3).
-  words[side + flow.SIDE_FLAGS] &= ~(flow.SAMPLING | flow.SAMPLING_SYN);
-  const distance = (sequence - words[side + flow.NEXT_SEQUENCE]) | 0;
   if (distance > MAX_JUMP || distance < -MAX_JUMP) {
     continueAt(words, side, sequence + payloadBytes, holes);
     floats[(side + flow.STREAM_BYTES) >> 1] += payloadBytes;
-  } else if (distance > 0) {
-    const expected = words[side + flow.NEXT_SEQUENCE];
-    words[side + flow.HOLES] = holes.open(
-      words[side + flow.HOLES],
-      expected,
-      sequence,
-      seconds,
-      nanoseconds,
-    );
+    return;
+  }
+  const seconds = packets[base + packet.SECONDS];
+  const nanoseconds = packets[base + packet.NANOSECONDS];
+  if (distance > 0) {
+    const block = words[side + flow.HOLES];
+    words[side + flow.HOLES] = holes.open(block, expected, sequence, seconds, nanoseconds);
     floats[(side + flow.MISSING_BYTES) >> 1] += distance;
     floats[(side + flow.SKIPPED_BYTES) >> 1] += distance;
     floats[(side + flow.STREAM_BYTES) >> 1] += distance + payloadBytes;
     words[side + flow.NEXT_SEQUENCE] = sequence + payloadBytes;
-  } else {
-    const young = Math.max(REORDERING_NANOSECONDS, roundTripNanoseconds / 4);
-    addBelowHighest(words, floats, side, sequence, payloadBytes, seconds, nanoseconds, young, holes);
+    return;
   }
+  const roundTrip = (words[at + flow.HANDSHAKE_A] >>> 0) + (words[at + flow.HANDSHAKE_A + 1] >>> 0);
+  const young = Math.max(REORDERING_NANOSECONDS, roundTrip / 4);
+  addBelowHighest(words, floats, side, sequence, payloadBytes, seconds >>> 0, nanoseconds, young, holes);
 }
 
 /**

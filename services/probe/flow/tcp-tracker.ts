@@ -1,7 +1,7 @@
 import * as packet from '../decode/packet-row.ts';
 import * as flow from './flow-row.ts';
 import type { HolePool } from './hole-pool.ts';
-import { addPayload, continueAt } from './tcp-sequence.ts';
+import { addOutOfOrder, continueAt } from './tcp-sequence.ts';
 
 /** The longest time a round-trip word holds, 4.29 seconds. */
 const MAX_NANOSECONDS = 0xffffffff;
@@ -25,45 +25,48 @@ export function trackTcp(
   const flags = tcp & 0xff;
   const direction = packets[base + packet.DIRECTION];
   const side = at + flow.SIDE_A + direction * flow.SIDE_WORDS;
-  words[side + flow.SIDE_FLAGS] |= flags | (flags << flow.LIFE_FLAGS_SHIFT);
+  const sideFlags = words[side + flow.SIDE_FLAGS] | flags | (flags << flow.LIFE_FLAGS_SHIFT);
+  words[side + flow.SIDE_FLAGS] = sideFlags;
   if ((flags & packet.TCP_RST) !== 0) {
     // A reset's sequence number need not be of the stream, and its payload is a message to the reader of traces.
     words[side + flow.RESETS]++;
     words[at + flow.STATE] |= flow.RESET;
     return;
   }
-  const seconds = packets[base + packet.SECONDS];
-  const nanoseconds = packets[base + packet.NANOSECONDS];
-  if ((flags & packet.TCP_ACK) !== 0) {
-    const other = at + flow.SIDE_A + (1 - direction) * flow.SIDE_WORDS;
-    if ((words[other + flow.SIDE_FLAGS] & flow.SAMPLING) !== 0) {
-      const acknowledged = packets[base + packet.ACKNOWLEDGMENT];
-      if (((acknowledged - words[other + flow.SAMPLE_END]) | 0) >= 0) {
-        endSample(words, floats, at, other, 1 - direction, seconds, nanoseconds);
-      }
-    }
+  const other = at + flow.SIDE_A + (1 - direction) * flow.SIDE_WORDS;
+  if ((words[other + flow.SIDE_FLAGS] & flow.SAMPLING) !== 0 && (flags & packet.TCP_ACK) !== 0) {
+    acknowledge(words, floats, at, other, 1 - direction, packets, base);
   }
   if ((tcp & packet.TCP_ZERO_WINDOW) !== 0) words[side + flow.ZERO_WINDOWS]++;
   if ((flags & packet.TCP_FIN) !== 0) words[at + flow.STATE] |= direction === 0 ? flow.FIN_A : flow.FIN_B;
+  if ((tcp & packet.TCP_PRESENT) === 0) return;
   let sequence = packets[base + packet.SEQUENCE];
-  const payloadBytes = packets[base + packet.PAYLOAD_BYTES];
   if ((flags & packet.TCP_SYN) !== 0) {
     // The SYN itself takes one number (RFC 9293 section 3.4).
     sequence = (sequence + 1) | 0;
-    takeSyn(words, floats, side, sequence, seconds, nanoseconds, holes);
-  } else if ((words[side + flow.SIDE_FLAGS] & flow.SEQUENCED) === 0) {
-    words[side + flow.INITIAL_SEQUENCE] = sequence;
-    words[side + flow.NEXT_SEQUENCE] = sequence;
-    words[side + flow.SIDE_FLAGS] |= flow.SEQUENCED;
+    takeSyn(words, floats, side, sequence, packets, base, holes);
+  } else if ((sideFlags & flow.SEQUENCED) === 0) {
+    startStream(words, side, sequence);
   }
+  const payloadBytes = packets[base + packet.PAYLOAD_BYTES];
   if (payloadBytes === 0) return;
-  const handshake = (words[at + flow.HANDSHAKE_A] >>> 0) + (words[at + flow.HANDSHAKE_A + 1] >>> 0);
-  addPayload(words, floats, side, sequence, payloadBytes, seconds, nanoseconds, handshake, holes);
-  const next = words[side + flow.NEXT_SEQUENCE];
-  const inOrder = next === ((sequence + payloadBytes) | 0);
-  if (inOrder && (words[side + flow.SIDE_FLAGS] & flow.SAMPLING) === 0) {
-    startSample(words, side, flow.SAMPLING, next, seconds, nanoseconds);
+  if (sequence !== words[side + flow.NEXT_SEQUENCE]) {
+    // A retransmission makes the next acknowledgment ambiguous (Karn's algorithm, RFC 6298 section 3).
+    words[side + flow.SIDE_FLAGS] &= ~(flow.SAMPLING | flow.SAMPLING_SYN);
+    addOutOfOrder(words, floats, at, side, sequence, packets, base, holes);
+    return;
   }
+  const next = (sequence + payloadBytes) | 0;
+  words[side + flow.NEXT_SEQUENCE] = next;
+  floats[(side + flow.PAYLOAD_BYTES) >> 1] += payloadBytes;
+  floats[(side + flow.STREAM_BYTES) >> 1] += payloadBytes;
+  if ((sideFlags & flow.SAMPLING) === 0) startSample(words, side, flow.SAMPLING, next, packets, base);
+}
+
+function startStream(words: Int32Array, side: number, sequence: number): void {
+  words[side + flow.INITIAL_SEQUENCE] = sequence;
+  words[side + flow.NEXT_SEQUENCE] = sequence;
+  words[side + flow.SIDE_FLAGS] |= flow.SEQUENCED;
 }
 
 /** A first SYN sets the stream's start; a later one with another number begins a new stream on the same ports. */
@@ -72,17 +75,14 @@ function takeSyn(
   floats: Float64Array,
   side: number,
   sequence: number,
-  seconds: number,
-  nanoseconds: number,
+  packets: Int32Array,
+  base: number,
   holes: HolePool,
 ): void {
   words[side + flow.SYNS]++;
-  const sideFlags = words[side + flow.SIDE_FLAGS];
-  if ((sideFlags & flow.SEQUENCED) === 0) {
-    words[side + flow.INITIAL_SEQUENCE] = sequence;
-    words[side + flow.NEXT_SEQUENCE] = sequence;
-    words[side + flow.SIDE_FLAGS] |= flow.SEQUENCED;
-    startSample(words, side, flow.SAMPLING | flow.SAMPLING_SYN, sequence, seconds, nanoseconds);
+  if ((words[side + flow.SIDE_FLAGS] & flow.SEQUENCED) === 0) {
+    startStream(words, side, sequence);
+    startSample(words, side, flow.SAMPLING | flow.SAMPLING_SYN, sequence, packets, base);
     return;
   }
   // Sent again: its acknowledgment could be of either (Karn's algorithm).
@@ -96,28 +96,31 @@ function startSample(
   side: number,
   bits: number,
   end: number,
-  seconds: number,
-  nanoseconds: number,
+  packets: Int32Array,
+  base: number,
 ): void {
   words[side + flow.SIDE_FLAGS] |= bits;
   words[side + flow.SAMPLE_END] = end;
-  words[side + flow.SAMPLE_SECONDS] = seconds;
-  words[side + flow.SAMPLE_NANOSECONDS] = nanoseconds;
+  words[side + flow.SAMPLE_SECONDS] = packets[base + packet.SECONDS];
+  words[side + flow.SAMPLE_NANOSECONDS] = packets[base + packet.NANOSECONDS];
 }
 
-function endSample(
+/** Ends the running round-trip sample of `side` if the packet acknowledges its data. */
+function acknowledge(
   words: Int32Array,
   floats: Float64Array,
   at: number,
   side: number,
   direction: number,
-  seconds: number,
-  nanoseconds: number,
+  packets: Int32Array,
+  base: number,
 ): void {
+  if (((packets[base + packet.ACKNOWLEDGMENT] - words[side + flow.SAMPLE_END]) | 0) < 0) return;
   const ofSyn = (words[side + flow.SIDE_FLAGS] & flow.SAMPLING_SYN) !== 0;
   words[side + flow.SIDE_FLAGS] &= ~(flow.SAMPLING | flow.SAMPLING_SYN);
-  const wholeSeconds = (seconds >>> 0) - (words[side + flow.SAMPLE_SECONDS] >>> 0);
-  const elapsed = wholeSeconds * 1e9 + nanoseconds - words[side + flow.SAMPLE_NANOSECONDS];
+  const seconds = (packets[base + packet.SECONDS] >>> 0) - (words[side + flow.SAMPLE_SECONDS] >>> 0);
+  const nanoseconds = packets[base + packet.NANOSECONDS] - words[side + flow.SAMPLE_NANOSECONDS];
+  const elapsed = seconds * 1e9 + nanoseconds;
   // The clock was set back in between.
   if (elapsed < 0) return;
   const roundTrip = Math.min(Math.max(elapsed, 1), MAX_NANOSECONDS);

@@ -25,14 +25,19 @@ export class Window {
     this.#endNanoseconds = (this.endMs % 1000) * 1e6;
   }
 
+  holds(seconds: number, nanoseconds: number): boolean {
+    return this.isOpen && !this.isBefore(seconds, nanoseconds) && !this.isAfter(seconds, nanoseconds);
+  }
+
+  /** Whether the time lies before an open window. */
   isBefore(seconds: number, nanoseconds: number): boolean {
-    return (
-      seconds < this.#startSeconds ||
-      (seconds === this.#startSeconds && nanoseconds < this.#startNanoseconds)
-    );
+    const start = this.#startSeconds;
+    return this.isOpen && (seconds < start || (seconds === start && nanoseconds < this.#startNanoseconds));
   }
 
   isAfter(seconds: number, nanoseconds: number): boolean {
-    return seconds > this.#endSeconds || (seconds === this.#endSeconds && nanoseconds >= this.#endNanoseconds);
+    return (
+      seconds > this.#endSeconds || (seconds === this.#endSeconds && nanoseconds >= this.#endNanoseconds)
+    );
   }
 }

@@ -1,0 +1,203 @@
+import { closeSync, openSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { EcsEventWriter } from '../../core/ecs-event.ts';
+import { TCP, UDP } from '../../core/protocol.ts';
+import { openLiveSource } from '../../probe/capture/open-live-source.ts';
+import type { PacketSource } from '../../probe/capture/packet-source.ts';
+import { FlowMeter } from '../../probe/flow/flow-meter.ts';
+import { NdjsonOutput } from '../../probe/transport/ndjson-output.ts';
+import { QueuedOutput } from '../../probe/transport/queued-output.ts';
+import type { ConfigOf } from '../../runtime/config.ts';
+import { byteSize, integer, list, oneOf, text } from '../../runtime/config-values.ts';
+import { FlowtapError } from '../../runtime/errors.ts';
+import type { CommandContext } from '../command-context.ts';
+import { EXIT_FAILURE, EXIT_SUCCESS } from '../exit-codes.ts';
+import { runProbe } from '../probe/run-probe.ts';
+import type { SummaryLine } from '../summary.ts';
+import { formatSummary, meterSummary } from '../summary.ts';
+import { METERING_SETTINGS, meterOptions } from './metering-settings.ts';
+
+export const PROBE_SETTINGS = {
+  interfaces: {
+    flag: '--interface <names...>',
+    env: 'FLOWTAP_INTERFACE',
+    parse: list(text()),
+    doc: 'network interfaces to capture on, which may come and go (all but loopback)',
+  },
+  filter: {
+    flag: '--filter <expression>',
+    env: 'FLOWTAP_FILTER',
+    parse: text(),
+    doc: 'capture only what this tcpdump expression selects; needs libpcap on the machine',
+  },
+  output: {
+    flag: '--output <stdout|path>',
+    env: 'FLOWTAP_OUTPUT',
+    parse: text(),
+    default: 'stdout',
+    doc: 'where records go: standard output, or a file to append to',
+  },
+  knownPorts: {
+    flag: '--known-port <ports...>',
+    env: 'FLOWTAP_KNOWN_PORT',
+    parse: list(portOfProtocol()),
+    doc: 'ports that this host serves beside those its kernel names, such as 80,53/udp',
+  },
+  captureWith: {
+    flag: '--capture-with <engine>',
+    env: 'FLOWTAP_CAPTURE_WITH',
+    parse: oneOf('ring', 'libpcap'),
+    default: 'ring',
+    doc: "ring (the Linux kernel's packet ring), or libpcap where there is none",
+  },
+  snaplenBytes: {
+    flag: '--snaplen <bytes>',
+    env: 'FLOWTAP_SNAPLEN',
+    parse: integer(64, 65_535),
+    doc: 'bytes of each packet to look at (192, with --decapsulate 320)',
+  },
+  ringBytes: {
+    flag: '--ring-size <size>',
+    env: 'FLOWTAP_RING_SIZE',
+    parse: byteSize(512 * 1024),
+    default: '8MiB',
+    doc: 'memory that the kernel fills with packets until they are read',
+  },
+  maxFlows: {
+    flag: '--max-flows <count>',
+    env: 'FLOWTAP_MAX_FLOWS',
+    parse: integer(16, 16_777_216),
+    default: '65536',
+    doc: 'flows at once, 340 bytes each; beyond, those longest silent are evicted',
+  },
+  maxQueuedBytes: {
+    flag: '--max-queue <size>',
+    env: 'FLOWTAP_MAX_QUEUE',
+    parse: byteSize(256 * 1024),
+    default: '16MiB',
+    doc: 'records that wait for a slow reader; beyond, they are dropped and counted',
+  },
+  ...METERING_SETTINGS,
+} as const;
+
+export type ProbeConfig = ConfigOf<typeof PROBE_SETTINGS>;
+
+/** `80`, `80/tcp` or `53/udp`. */
+function portOfProtocol(): z.ZodType<{ readonly port: number; readonly protocol: number }, string> {
+  return z
+    .string()
+    .regex(/^\d{1,5}(\/(tcp|udp))?$/, 'ports such as 80, 80/tcp or 53/udp')
+    .transform((word) => {
+      const [port, protocol] = word.split('/');
+      return { port: Number(port), protocol: protocol === 'udp' ? UDP : TCP };
+    })
+    .refine(({ port }) => port > 0 && port < 65_536, 'ports from 1 to 65535');
+}
+
+/** A live capture never ends by itself, so its flows must be told of now and then. */
+const MIN_WINDOW_MS = 1000;
+
+/** Room for two sets of headers. */
+const TUNNEL_SNAPLEN_BYTES = 320;
+
+/** How long a slow reader may take for what is left at the end. */
+const DRAIN_MS = 2000;
+
+/** `flowtap probe`: captures until the signal, writes records as their windows end. */
+export async function runProbeCommand(config: ProbeConfig, context: CommandContext): Promise<number> {
+  if (config.windowMs < MIN_WINDOW_MS) {
+    throw new FlowtapError(
+      'CONFIG_INVALID',
+      'config',
+      '--window (FLOWTAP_WINDOW) must be at least 1s for a live capture.',
+    );
+  }
+  const source = await openLiveSource({
+    through: config.captureWith,
+    interfaces: config.interfaces,
+    filter: config.filter,
+    snaplenBytes:
+      config.snaplenBytes ?? (config.decapsulate === undefined ? undefined : TUNNEL_SNAPLEN_BYTES),
+    ringBytes: config.ringBytes,
+  });
+  const isFile = config.output !== 'stdout' && config.output !== '-';
+  try {
+    const descriptor = isFile ? openOutput(config.output) : context.outputDescriptor;
+    const output = new QueuedOutput(descriptor, config.maxQueuedBytes, (ms) => context.clock.sleep(ms));
+    const events = new EcsEventWriter({
+      hostName: hostname(),
+      agentVersion: context.version,
+      dataStreamNamespace: 'default',
+      segmentOffload: source.statistics.segmentOffload,
+    });
+    const records = new NdjsonOutput(events, output);
+    const meter = createMeter(config, records);
+    const closed = new AbortController();
+    context.terminal.line(`Capturing on ${source.statistics.interfaces.join(', ') || 'no interface yet'}.\n`);
+    await runProbe({
+      source,
+      meter,
+      signal: AbortSignal.any([context.signal, closed.signal]),
+      now: () => context.clock.now(),
+      onTurn: () => {
+        records.flush();
+        if (output.isClosed || output.failure !== undefined) closed.abort();
+      },
+    });
+    await output.drain(AbortSignal.timeout(DRAIN_MS));
+    context.terminal.line(
+      formatSummary([
+        ...sourceSummary(source),
+        ...meterSummary(meter.statistics()),
+        ...outputSummary(output),
+      ]),
+    );
+    if (isFile) closeSync(descriptor);
+    if (output.failure === undefined) return EXIT_SUCCESS;
+    context.terminal.line(`Writing records had to end: ${output.failure.message}`);
+    return EXIT_FAILURE;
+  } finally {
+    source.close();
+  }
+}
+
+function createMeter(config: ProbeConfig, records: NdjsonOutput): FlowMeter {
+  const meter = new FlowMeter(meterOptions(config, config.maxFlows), records);
+  for (const { protocol, port } of config.knownPorts ?? []) meter.listeningPorts.add(protocol, port);
+  return meter;
+}
+
+function openOutput(path: string): number {
+  try {
+    return openSync(path, 'a', 0o640);
+  } catch (cause) {
+    const reason = (cause as Error).message;
+    throw new FlowtapError('OUTPUT_FAILED', 'output', `--output ${path} cannot be opened: ${reason}`, {
+      cause,
+    });
+  }
+}
+
+function sourceSummary(source: PacketSource): SummaryLine[] {
+  const { frames, unsupportedLink, kernelReceived, kernelDrops, kernelFreezes, segmentOffload } =
+    source.statistics;
+  const orUnknown = (value: number | undefined): number | string => value ?? 'not known';
+  return [
+    ['packets that passed the filter', orUnknown(kernelReceived)],
+    ['packets dropped by the kernel', orUnknown(kernelDrops)],
+    ['times the ring was full', orUnknown(kernelFreezes)],
+    ['frames captured', frames],
+    ['frames of unknown links', unsupportedLink],
+    ['merged frames counted by', segmentOffload],
+  ];
+}
+
+function outputSummary(output: QueuedOutput): SummaryLine[] {
+  const { queuedBytes, overflowedLines, unwantedLines } = output.statistics;
+  return [
+    ['records dropped for a slow reader', overflowedLines],
+    ['records dropped without a reader', unwantedLines],
+    ['bytes not written in time', queuedBytes],
+  ];
+}

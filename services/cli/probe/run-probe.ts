@@ -1,0 +1,43 @@
+import { listeningSockets } from '../../probe/capture/listening-sockets.ts';
+import type { PacketSource } from '../../probe/capture/packet-source.ts';
+import type { FlowMeter } from '../../probe/flow/flow-meter.ts';
+
+/** Room for the clock and the capture to differ before a window is closed, beside the source's own delay. */
+const CLOCK_SLACK_MS = 100;
+
+/** How often the kernel's socket tables are read for ports that are served. */
+const LISTENING_INTERVAL_MS = 10_000;
+
+export interface ProbeRun {
+  readonly source: PacketSource;
+  readonly meter: FlowMeter;
+  readonly signal: AbortSignal;
+  readonly now: () => number;
+  /** Called when records may have come. */
+  readonly onTurn: () => void;
+}
+
+/** Captures and meters until the signal aborts; then every flow gives its last record. */
+export async function runProbe({ source, meter, signal, now, onTurn }: ProbeRun): Promise<void> {
+  const delayMs = source.deliveryDelayMs + CLOCK_SLACK_MS;
+  await learnListeningPorts(meter);
+  let learnedAtMs = now();
+  await source.run({
+    sink: meter,
+    signal,
+    now,
+    onTurn: (nowMs) => {
+      meter.advanceTo(nowMs - delayMs);
+      onTurn();
+      if (Math.abs(nowMs - learnedAtMs) < LISTENING_INTERVAL_MS) return;
+      learnedAtMs = nowMs;
+      void learnListeningPorts(meter);
+    },
+  });
+  meter.finish();
+  onTurn();
+}
+
+async function learnListeningPorts(meter: FlowMeter): Promise<void> {
+  for (const { protocol, port } of await listeningSockets()) meter.listeningPorts.add(protocol, port);
+}

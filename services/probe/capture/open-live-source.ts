@@ -1,0 +1,14 @@
+import { openLibpcapSource } from './libpcap.ts';
+import type { LiveSourceOptions } from './live-source.ts';
+import { LiveSource } from './live-source.ts';
+import type { PacketSource } from './packet-source.ts';
+
+export interface OpenLiveSourceOptions extends LiveSourceOptions {
+  /** The kernel's packet ring, or libpcap where there is none. */
+  readonly through: 'ring' | 'libpcap';
+}
+
+/** Opens a live capture. Throws what `LiveSource` and `openLibpcapSource` throw. */
+export async function openLiveSource(options: OpenLiveSourceOptions): Promise<PacketSource> {
+  return options.through === 'ring' ? new LiveSource(options) : await openLibpcapSource(options);
+}

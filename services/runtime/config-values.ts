@@ -1,0 +1,77 @@
+import { z } from 'zod';
+
+// Readers for settings. Each takes the text a user wrote; each message continues "--flag must be ".
+
+const DURATION_UNITS_MS = { ms: 1, s: 1000, '': 1000, m: 60_000, h: 3_600_000 } as const;
+const SIZE_UNITS_BYTES = { '': 1, B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
+const TRUE_WORDS = ['true', '1', 'yes', 'on'];
+const FALSE_WORDS = ['false', '0', 'no', 'off'];
+
+/** Any text but none. */
+export function text(): z.ZodType<string, string> {
+  return z.string('a single value').min(1, 'some text');
+}
+
+/** `true`, `1`, `yes`, `on` and their opposites. A bare flag reads as `true`. */
+export function flag(): z.ZodType<boolean, string> {
+  return reader('true or false', (word) => {
+    if (TRUE_WORDS.includes(word.toLowerCase())) return true;
+    return FALSE_WORDS.includes(word.toLowerCase()) ? false : undefined;
+  });
+}
+
+/** A whole number from `min` to `max`, both allowed. */
+export function integer(min: number, max: number): z.ZodType<number, string> {
+  return reader(`a whole number from ${min} to ${max}`, (word) => {
+    const value = /^-?\d+$/.test(word) ? Number(word) : Number.NaN;
+    return value >= min && value <= max ? value : undefined;
+  });
+}
+
+/** `500ms`, `10s`, `2m`, `1h`, or plain seconds, as milliseconds; at least `minMs`. */
+export function duration(minMs = 0): z.ZodType<number, string> {
+  const least = minMs > 0 ? ` of at least ${minMs}ms` : '';
+  return reader(`a duration such as 500ms, 10s or 2m${least}`, (word) => {
+    const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(word) ?? [];
+    const value = Math.round(
+      Number(count) * (DURATION_UNITS_MS[(unit ?? '') as keyof typeof DURATION_UNITS_MS] ?? 0),
+    );
+    return value >= minMs ? value : undefined;
+  });
+}
+
+/** `512`, `64KiB`, `16MiB`, `1GiB`, as bytes; at least `minBytes`. */
+export function byteSize(minBytes = 0): z.ZodType<number, string> {
+  const least = minBytes > 0 ? ` of at least ${minBytes} bytes` : '';
+  return reader(`a size such as 64KiB or 16MiB${least}`, (word) => {
+    const [, count, unit] = /^(\d+)(B|KiB|MiB|GiB)?$/.exec(word) ?? [];
+    const value = Number(count) * SIZE_UNITS_BYTES[(unit ?? '') as keyof typeof SIZE_UNITS_BYTES];
+    return Number.isSafeInteger(value) && value >= minBytes ? value : undefined;
+  });
+}
+
+/** One of a few words. */
+export function oneOf<const Word extends string>(...words: readonly Word[]): z.ZodType<Word, string> {
+  return reader(`one of ${words.join(', ')}`, (word) => words.find((candidate) => candidate === word));
+}
+
+/** Several values: a flag given again and again, or one text with commas. */
+export function list<Value>(
+  item: z.ZodType<Value, string>,
+): z.ZodType<readonly Value[], string | readonly string[]> {
+  const parts = z.union([z.array(z.string()), z.string().transform((value) => value.split(','))]);
+  return parts
+    .transform((words) => words.map((word) => word.trim()))
+    .pipe(z.array(item))
+    .readonly();
+}
+
+/** The value `read` gives, or the complaint where it gives undefined. */
+function reader<Value>(wanted: string, read: (word: string) => Value | undefined): z.ZodType<Value, string> {
+  return z.string(wanted).transform((word, context) => {
+    const value = read(word.trim());
+    if (value !== undefined) return value;
+    context.addIssue({ code: 'custom', message: wanted });
+    return z.NEVER;
+  });
+}
