@@ -43,6 +43,7 @@ const FLOW_START = piece('],"start":"');
 const FLOW_END = piece('","end":"');
 const DURATION = piece('","duration":');
 const EVENT_ID = piece(',"id":"');
+const ID_OF_END = piece('/end');
 const FLOW_ID = piece('"},"flow":{"id":"');
 const FINAL = piece('","final":true},"network":{"type":"');
 const NOT_FINAL = piece('","final":false},"network":{"type":"');
@@ -145,7 +146,9 @@ export class EcsEventWriter {
   /** The flow's id is unique among the probe's flows: its Community ID and its first packet's time. */
   #writeEvent(line: LineWriter, record: FlowRecord): void {
     const { start, end, flowStart } = record;
-    const isFirst = flowStart.seconds === start.seconds && flowStart.nanoseconds === start.nanoseconds;
+    const isEmpty = record.source.packets + record.destination.packets === 0;
+    const isFirst =
+      !isEmpty && flowStart.seconds === start.seconds && flowStart.nanoseconds === start.nanoseconds;
     line.piece(EVENT_START);
     line.piece(EVENT_TYPE);
     if (isFirst) line.piece(TYPE_START);
@@ -156,7 +159,7 @@ export class EcsEventWriter {
     line.piece(FLOW_END);
     this.#times.write(line, end.seconds, end.nanoseconds);
     line.piece(DURATION);
-    line.integer((end.seconds - start.seconds) * 1e9 + end.nanoseconds - start.nanoseconds);
+    writeDuration(line, start, end);
     line.piece(EVENT_ID);
     const flowId = line.position;
     line.ascii(record.communityId);
@@ -165,6 +168,8 @@ export class EcsEventWriter {
     const flowIdEnd = line.position;
     line.piece(SLASH);
     writeInstant(line, start);
+    // The record that only ends a flow has the times of the packet that an earlier record told.
+    if (isEmpty) line.piece(ID_OF_END);
     line.piece(FLOW_ID);
     line.repeat(flowId, flowIdEnd);
     line.piece(record.endReason === undefined ? NOT_FINAL : FINAL);
@@ -215,6 +220,19 @@ export class EcsEventWriter {
     if (source.tcp !== undefined && destination.tcp !== undefined)
       writeTcp(line, source.tcp, destination.tcp);
   }
+}
+
+/** Nanoseconds, which may be more than a number holds exactly. */
+function writeDuration(line: LineWriter, start: Timestamp, end: Timestamp): void {
+  const borrows = end.nanoseconds < start.nanoseconds ? 1 : 0;
+  const seconds = end.seconds - start.seconds - borrows;
+  const nanoseconds = end.nanoseconds - start.nanoseconds + borrows * 1e9;
+  if (seconds === 0) {
+    line.integer(nanoseconds);
+    return;
+  }
+  line.integer(seconds);
+  line.nanoseconds(nanoseconds);
 }
 
 /** Seconds since 1970, with nine decimals. */

@@ -55,7 +55,7 @@ export function oneOf<const Word extends string>(...words: readonly Word[]): z.Z
   return reader(`one of ${words.join(', ')}`, (word) => words.find((candidate) => candidate === word));
 }
 
-/** Several values: a flag given again and again, or one text with commas. */
+/** Several values: one text with commas, or the texts of a variadic flag (`--name <value...>`). */
 export function list<Value>(
   item: z.ZodType<Value, string>,
 ): z.ZodType<readonly Value[], string | readonly string[]> {

@@ -40,7 +40,7 @@ describe('LiveSource', () => {
         if (turnsMs.length === 3) stop.abort();
       },
     });
-    // The start, three turns, and the last one at the end.
+    // Three turns, and one more at the end; the clock was first asked at the start.
     expect(turnsMs).toEqual([1_000_001, 1_000_002, 1_000_003, 1_000_004]);
     expect(source.statistics).toMatchObject({ frames: 0, kernelDrops: 0, interfaces: [] });
   });

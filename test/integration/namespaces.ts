@@ -133,7 +133,7 @@ export class Namespace {
 
   /** Drops each `every`th packet that leaves by the interface after being forwarded. */
   dropForwarded(interfaceName: string, every: number): void {
-    const statistic = ['-m', 'statistic', '--mode', 'nth', '--every', String(every)];
+    const statistic = ['-m', 'statistic', '--mode', 'nth', '--every', String(every), '--packet', '0'];
     this.addRule('filter', 'FORWARD', '-o', interfaceName, ...statistic, '-j', 'DROP');
   }
 

@@ -76,8 +76,8 @@ const LINKTYPE_NONE = -1;
 /**
  * A ring of packets that the kernel fills and this process reads in place (AF_PACKET, TPACKET_V3): see
  * https://docs.kernel.org/networking/packet_mmap.html. It sees the packets of all interfaces that its filter lets
- * pass, without making any of them promiscuous. Checksums and VLAN tags, which a tap finds undone and taken off,
- * do not matter to flows.
+ * pass, without making any of them promiscuous. Some packets have no valid checksum yet and no VLAN tag any more
+ * (TP_STATUS_CSUMNOTREADY, TP_STATUS_VLAN_VALID); flows need neither.
  *
  * Throws NET_RAW_MISSING, CAPTURE_UNSUPPORTED, or SYSTEM_CALL_FAILED.
  */
@@ -144,7 +144,7 @@ export class AfPacketRing {
 
   /** Replaces the filter; no packet is lost between the two. */
   setFilter(filter: BpfProgram): void {
-    attachFilter(this.#descriptor, filter);
+    if (!this.#closed) attachFilter(this.#descriptor, filter);
   }
 
   /** Frames have come that `drain` cannot take before the kernel hands their block over. */
@@ -188,8 +188,9 @@ export class AfPacketRing {
     closeDescriptor(this.#descriptor);
   }
 
+  /** Where it stands in `#words`. */
   #currentBlock(): number {
-    return (this.#block * this.#blockBytes) / 4;
+    return (this.#block * this.#blockBytes) >>> 2;
   }
 
   #isReady(): boolean {
@@ -201,9 +202,9 @@ export class AfPacketRing {
     const view = this.#view;
     const words = this.#words;
     const withSegmentOffload = this.segmentOffload === 'vnet_hdr';
-    const frames = words[block / 4 + BLOCK_PACKETS];
+    const frames = words[(block >>> 2) + BLOCK_PACKETS];
     this.#frames += frames;
-    let header = block + words[block / 4 + BLOCK_FIRST_PACKET];
+    let header = block + words[(block >>> 2) + BLOCK_FIRST_PACKET];
     for (let frame = 0; frame < frames; frame++) {
       const linkHeaderOffset = view.getUint16(header + LINK_HEADER_OFFSET, HOST_IS_LITTLE_ENDIAN);
       const start = header + linkHeaderOffset;
@@ -229,15 +230,15 @@ export class AfPacketRing {
         sink.packet(
           view,
           start + skipped,
-          Math.max(0, words[(header + CAPTURED_BYTES) / 4] - skipped),
-          words[(header + WIRE_BYTES) / 4] - skipped,
+          Math.max(0, words[(header + CAPTURED_BYTES) >>> 2] - skipped),
+          words[(header + WIRE_BYTES) >>> 2] - skipped,
           linkType,
-          words[(header + SECONDS) / 4],
-          words[(header + NANOSECONDS) / 4],
+          words[(header + SECONDS) >>> 2],
+          words[(header + NANOSECONDS) >>> 2],
           about,
         );
       }
-      header += words[(header + NEXT_OFFSET) / 4];
+      header += words[(header + NEXT_OFFSET) >>> 2];
     }
   }
 }

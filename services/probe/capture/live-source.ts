@@ -87,10 +87,9 @@ export class LiveSource implements PacketSource {
   }
 
   async #read({ sink, now, onTurn }: SourceRun, ending: AbortSignal): Promise<void> {
-    const wake = (): void => this.#ring.wake();
-    ending.addEventListener('abort', wake);
+    ending.addEventListener('abort', () => this.#ring.wake());
     let statisticsAtMs = now();
-    while (!ending.aborted) {
+    for (;;) {
       this.#ring.drain(sink, BLOCKS_PER_TURN);
       const nowMs = now();
       if (Math.abs(nowMs - statisticsAtMs) >= STATISTICS_INTERVAL_MS) {
@@ -98,9 +97,9 @@ export class LiveSource implements PacketSource {
         statisticsAtMs = nowMs;
       }
       onTurn(nowMs);
+      if (ending.aborted) break;
       await this.#ring.wait(TURN_TIMEOUT_MS);
     }
-    ending.removeEventListener('abort', wake);
     await this.#drainRest(sink);
     this.#ring.readStatistics();
     onTurn(now());

@@ -16,6 +16,12 @@ import {
 const NETLINK_ROUTE = 0;
 const RTMGRP_LINK = 1;
 
+/** Lists again without news after this time, as a message may be lost. */
+const RELIST_INTERVAL_MS = 10_000;
+
+/** Only that something came counts, so a message may be cut. */
+const MESSAGE_BYTES = 4096;
+
 /** Follows the interfaces of this network namespace, from the moment it is made. */
 export class NetworkInterfaceWatch {
   readonly #descriptor: number;
@@ -26,8 +32,13 @@ export class NetworkInterfaceWatch {
   constructor() {
     this.#descriptor = openSocket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE);
     this.#readiness = new DescriptorReadiness(this.#descriptor);
-    bindSocket(this.#descriptor, linkGroupAddress());
-    this.#interfaces = listNetworkInterfaces();
+    try {
+      bindSocket(this.#descriptor, linkGroupAddress());
+      this.#interfaces = listNetworkInterfaces();
+    } catch (error) {
+      closeDescriptor(this.#descriptor);
+      throw error;
+    }
   }
 
   get interfaces(): readonly NetworkInterface[] {
@@ -40,16 +51,20 @@ export class NetworkInterfaceWatch {
     signal.addEventListener('abort', wake);
     try {
       while (!signal.aborted && !this.#closed) {
-        if (!(await this.#readiness.wait(RELIST_INTERVAL_MS)) && (signal.aborted || this.#closed)) return;
-        this.#discardMessages();
-        const interfaces = listNetworkInterfaces();
-        const changed = JSON.stringify(interfaces) !== JSON.stringify(this.#interfaces);
-        this.#interfaces = interfaces;
-        if (changed) onChange();
+        await this.#readiness.wait(RELIST_INTERVAL_MS);
+        if (!this.#closed && this.#relist()) onChange();
       }
     } finally {
       signal.removeEventListener('abort', wake);
     }
+  }
+
+  /** Whether something has changed. */
+  #relist(): boolean {
+    this.#discardMessages();
+    const before = JSON.stringify(this.#interfaces);
+    this.#interfaces = listNetworkInterfaces();
+    return JSON.stringify(this.#interfaces) !== before;
   }
 
   close(): void {
@@ -72,12 +87,6 @@ export class NetworkInterfaceWatch {
     }
   }
 }
-
-/** Lists again without news after this time, as a message may be lost. */
-const RELIST_INTERVAL_MS = 10_000;
-
-/** Only that something came counts, so a message may be cut. */
-const MESSAGE_BYTES = 4096;
 
 /** struct sockaddr_nl: family (2), padding (2), port (4), groups (4). */
 function linkGroupAddress(): Uint8Array {

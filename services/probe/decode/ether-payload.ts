@@ -37,10 +37,9 @@ export function fromEtherType(
         at += 6;
         break;
       case ether.ETHERTYPE_ARISTA:
-        // Subtype 1, version 0x10: eight bytes of time follow.
-        if (end - at < 14) return LINK_HEADER_TRUNCATED;
-        if (view.getUint32(at) !== 0x0001_0010) return NOT_IP;
-        at += 14;
+        // Subtype and version (2 bytes each); the version says whether eight or six bytes of time follow.
+        if (end - at < 4) return LINK_HEADER_TRUNCATED;
+        at += (view.getUint8(at + 3) & 0xf0) === 0x20 ? 12 : 14;
         break;
       case ether.ETHERTYPE_MACSEC:
         at = behindMacsec(view, at, end);

@@ -35,6 +35,8 @@ const MAX_FRAME_BYTES = 1 << 20;
 
 /** struct virtio_net_hdr (linux/virtio_net.h): the type without its ECN bit. */
 const GSO_TYPE_MASK = 0x7f;
+const GSO_UDP = 3;
+const GSO_UDP_L4 = 5;
 
 /**
  * Turns frames into packet rows (packet-row.ts). Never throws and never reads outside the captured bytes, whatever
@@ -84,7 +86,7 @@ export class FrameDecoder {
     words: Int32Array,
     base: number,
   ): boolean {
-    if (linkType === LINKTYPE_ETHERNET && this.#tunnels === 0 && circumstances <= ORIGIN_SENT) {
+    if (linkType === LINKTYPE_ETHERNET && this.#tunnels === 0 && circumstances >>> 0 <= ORIGIN_SENT) {
       if (decodeCommonFrame(view, offset, capturedBytes, this.#hashSeed, words, base)) {
         words[base + row.ORIGIN] = circumstances;
         return true;
@@ -206,24 +208,30 @@ export class FrameDecoder {
   #missingLength(offset: number, wireBytes: number, gsoSize: number, words: Int32Array, base: number): void {
     if (gsoSize === 0) this.counters[cause.IP_LENGTH_MISSING]++;
     if (gsoSize === 0 && !this.#isIpv4) return;
-    const ipBytes = Math.max(0, Math.min(wireBytes, MAX_FRAME_BYTES) - (this.#ipOffset - offset));
-    words[base + row.IP_BYTES] = ipBytes;
+    this.#takeLength(Math.min(wireBytes, MAX_FRAME_BYTES) - (this.#ipOffset - offset), words, base);
+  }
+
+  #takeLength(ipBytes: number, words: Int32Array, base: number): void {
+    words[base + row.IP_BYTES] = Math.max(0, ipBytes);
     this.#payloadBytes = Math.max(0, ipBytes - (this.#payloadOffset - this.#ipOffset));
   }
 
   #enterTunnels(view: DataView, words: Int32Array, base: number): void {
-    for (let depth = 0; depth < MAX_TUNNEL_DEPTH; depth++) {
-      if (this.#isFragment) return;
-      const inner = this.#header;
+    const inner = this.#header;
+    for (let depth = 0; !this.#isFragment; depth++) {
       const end = this.#payloadEnd;
+      const outerEnd = this.#payloadOffset + this.#payloadBytes;
       if (!findInnerPacket(view, this.#protocol, this.#payloadOffset, end, this.#tunnels, inner)) return;
-      const failure = this.#readIp(view, end, words, base);
-      if (failure !== FOUND) {
+      if (depth === MAX_TUNNEL_DEPTH) {
+        this.counters[cause.TUNNEL_TOO_DEEP]++;
+        return;
+      }
+      if (this.#readIp(view, end, words, base) !== FOUND) {
         this.counters[cause.TUNNEL_HEADER_TRUNCATED]++;
         return;
       }
+      if (words[base + row.IP_BYTES] === 0) this.#takeLength(outerEnd - this.#ipOffset, words, base);
     }
-    this.counters[cause.TUNNEL_TOO_DEEP]++;
   }
 
   #readTransport(view: DataView, seconds: number, words: Int32Array, base: number): void {
@@ -317,7 +325,8 @@ export class FrameDecoder {
   /** A frame merged by segmentation offload counts as the packets it stands for, each with its own headers. */
   #countMergedPackets(gsoType: number, gsoSize: number, words: Int32Array, base: number): void {
     if (gsoType === 0) return;
-    if (this.#transportHeaderBytes === 0 || (this.#protocol !== TCP && this.#protocol !== UDP)) {
+    const protocol = gsoType === GSO_UDP || gsoType === GSO_UDP_L4 ? UDP : TCP;
+    if (this.#transportHeaderBytes === 0 || this.#protocol !== protocol) {
       this.counters[cause.OFFLOAD_UNRESOLVED]++;
       return;
     }

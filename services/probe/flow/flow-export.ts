@@ -122,7 +122,7 @@ function tcpAt(words: Int32Array, floats: Float64Array, at: number, side: number
   const syns = words[side + flow.SYNS];
   const handshake = words[at + flow.HANDSHAKE_A + end] >>> 0;
   const roundTrips = words[side + flow.ROUND_TRIPS];
-  const isNews = (words[at + flow.STATE] & flow.HANDSHAKE_EXPORTED) === 0;
+  const isNews = (words[at + flow.STATE] & (flow.HANDSHAKE_EXPORTED_A << end)) === 0;
   return {
     flags: words[side + flow.SIDE_FLAGS] & 0xff,
     resets: words[side + flow.RESETS],
@@ -159,8 +159,8 @@ function sequenceAt(words: Int32Array, floats: Float64Array, side: number): Sequ
 
 /** Zeroes what a record reports as a delta, and notes that the flow has been silent since. */
 export function resetWindow(words: Int32Array, floats: Float64Array, at: number): void {
-  if ((words[at + flow.HANDSHAKE_A] | words[at + flow.HANDSHAKE_A + 1]) !== 0) {
-    words[at + flow.STATE] |= flow.HANDSHAKE_EXPORTED;
+  for (let end = 0; end < 2; end++) {
+    if (words[at + flow.HANDSHAKE_A + end] !== 0) words[at + flow.STATE] |= flow.HANDSHAKE_EXPORTED_A << end;
   }
   words[at + flow.STATE] &= ~flow.ACTIVE;
   for (let side = at + flow.SIDE_A; side < at + flow.FLOW_SECONDS; side += flow.SIDE_WORDS) {

@@ -165,8 +165,9 @@ export class FlowMeter implements PacketSink {
     this.#meterBatch();
     const window = this.#window;
     if (window?.isOpen && nowMs >= window.endMs) {
-      this.#closeWindow(window);
-      window.openAt(Math.floor(nowMs / 1000), 0);
+      this.#closeWindow(nowMs / 1000);
+      const seconds = Math.floor(nowMs / 1000);
+      window.openAt(seconds, (nowMs - seconds * 1000) * 1e6);
     }
   }
 
@@ -242,7 +243,7 @@ export class FlowMeter implements PacketSink {
     }
     if (window.isOpen) {
       this.#meterBatch();
-      this.#closeWindow(window);
+      this.#closeWindow(seconds);
     }
     window.openAt(seconds, nanoseconds);
   }
@@ -294,10 +295,9 @@ export class FlowMeter implements PacketSink {
   }
 
   /** Exports what was active, ends what is closed or silent, forgets what has ended and stayed silent. */
-  #closeWindow(window: Window): void {
+  #closeWindow(nowSeconds: number): void {
     const table = this.#table;
     const words = table.words;
-    const endSeconds = window.endMs / 1000;
     for (let row = 0; row < table.highWater; row++) {
       const at = row * flow.ROW_WORDS;
       const state = words[at + flow.STATE];
@@ -308,7 +308,7 @@ export class FlowMeter implements PacketSink {
       if (closed !== undefined) {
         if (isActive) this.#export(at, closed);
         else table.remove(at);
-      } else if (idleSeconds > 0 && endSeconds - (words[at + flow.LAST_SECONDS] >>> 0) >= idleSeconds) {
+      } else if (idleSeconds > 0 && nowSeconds - (words[at + flow.LAST_SECONDS] >>> 0) >= idleSeconds) {
         this.#exportLast(at, 'idle');
         table.remove(at);
       } else if (isActive) {

@@ -78,7 +78,8 @@ export const RESET = 1 << 9;
 export const ACTIVE = 1 << 10;
 /** The final record is out; what still comes is exported as it comes. */
 export const FINAL_EXPORTED = 1 << 11;
-export const HANDSHAKE_EXPORTED = 1 << 12;
+/** Endpoint A's handshake time is out; B's is the next bit. */
+export const HANDSHAKE_EXPORTED_A = 1 << 12;
 
 // SIDE_FLAGS
 export const LIFE_FLAGS_SHIFT = 8;

@@ -185,8 +185,14 @@ export class FlowTable {
     }
     const firstSeconds = words[at + flow.FIRST_SECONDS] >>> 0;
     if (now < firstSeconds || (now === firstSeconds && nanoseconds < words[at + flow.FIRST_NANOSECONDS])) {
+      const isFlowStart =
+        firstSeconds === words[at + flow.FLOW_SECONDS] >>> 0 &&
+        words[at + flow.FIRST_NANOSECONDS] === words[at + flow.FLOW_NANOSECONDS];
       words[at + flow.FIRST_SECONDS] = seconds;
       words[at + flow.FIRST_NANOSECONDS] = nanoseconds;
+      if (!isFlowStart) return;
+      words[at + flow.FLOW_SECONDS] = seconds;
+      words[at + flow.FLOW_NANOSECONDS] = nanoseconds;
     }
   }
 
