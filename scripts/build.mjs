@@ -1,4 +1,4 @@
-// Bundles the CLI into one file: it starts faster, and an image needs no sources.
+// Bundles the CLI, and the thread it starts, into a file each: they start faster, and an image needs no sources.
 import { join } from 'node:path';
 import { build } from 'esbuild';
 
@@ -6,8 +6,8 @@ const root = join(import.meta.dirname, '..');
 
 await build({
   absWorkingDir: root,
-  entryPoints: ['services/cli/main.ts'],
-  outfile: 'dist/flowtap.js',
+  entryPoints: { flowtap: 'services/cli/main.ts', 'replay-worker': 'services/cli/replay/replay-worker.ts' },
+  outdir: 'dist',
   bundle: true,
   format: 'esm',
   platform: 'node',

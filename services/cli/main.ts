@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { Command, CommanderError } from 'commander';
+import manifest from '../../package.json' with { type: 'json' };
 import { systemClock } from '../runtime/clock.ts';
 import type { ConfigOf, ConfigTable } from '../runtime/config.ts';
 import { FlowtapError } from '../runtime/errors.ts';
@@ -25,9 +25,8 @@ const lifecycle = new Lifecycle({
     process.exit(EXIT_FAILURE);
   },
 });
-const version = packageVersion();
 const context: CommandContext = {
-  version,
+  version: manifest.version,
   signal: lifecycle.signal,
   clock: systemClock,
   terminal,
@@ -39,7 +38,7 @@ const context: CommandContext = {
 
 const program = new Command('flowtap')
   .description('Who talks to whom in a Kubernetes cluster, pod by pod.')
-  .version(version)
+  .version(manifest.version)
   .exitOverride()
   .showHelpAfterError('(flowtap --help explains all commands)')
   .addHelpText('after', EXIT_CODES);
@@ -64,11 +63,6 @@ function addCommand<Table extends ConfigTable>(
   return command.action(async () => {
     process.exitCode = await run(command.args, readOptions(command, table, process.env), context);
   });
-}
-
-function packageVersion(): string {
-  const path = new URL('../../package.json', import.meta.url);
-  return (JSON.parse(readFileSync(path, 'utf8')) as { version: string }).version;
 }
 
 try {

@@ -18,12 +18,14 @@ export function readOptions<Table extends ConfigTable>(
   table: Table,
   env: Readonly<Record<string, string | undefined>>,
 ): ConfigOf<Table> {
-  const given = command.opts<Record<string, string | string[] | boolean | undefined>>();
   const flags: Record<string, string | string[] | undefined> = {};
   for (const [name, setting] of Object.entries(table)) {
-    const value = given[toOption(setting).attributeName()];
+    const attribute = toOption(setting).attributeName();
+    // commander itself gives --no-… flags a default, which must not hide the variable.
+    if (command.getOptionValueSource(attribute) !== 'cli') continue;
+    const value: unknown = command.getOptionValue(attribute);
     // A bare flag is the word for true.
-    flags[name] = typeof value === 'boolean' ? String(value) : value;
+    flags[name] = typeof value === 'boolean' ? String(value) : (value as string | string[]);
   }
   return loadConfig(table, { flags, env });
 }

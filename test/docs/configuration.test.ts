@@ -1,0 +1,52 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import type { ConfigTable } from '../../services/runtime/config.ts';
+import { configMarkdown } from '../../services/runtime/config-doc.ts';
+import { isServiceLink } from '../../services/runtime/config-environment.ts';
+import { replaceSection } from '../support/generated-section.ts';
+
+const COMMANDS = new URL('../../services/cli/commands/', import.meta.url);
+const DOCUMENT = '../../docs/configuration.md';
+
+/** The table of each command: services/cli/commands/replay.ts exports REPLAY_SETTINGS. */
+const TABLES = (
+  await Promise.all(
+    readdirSync(COMMANDS).map(async (file) => {
+      const command = file.replace(/\.ts$/, '');
+      const exported = (await import(new URL(file, COMMANDS).href)) as Record<
+        string,
+        ConfigTable | undefined
+      >;
+      return { command, table: exported[`${command.toUpperCase().replaceAll('-', '_')}_SETTINGS`] };
+    }),
+  )
+).filter((entry): entry is { command: string; table: ConfigTable } => entry.table !== undefined);
+
+test('there are commands with settings', () => {
+  expect(TABLES.map(({ command }) => command)).toEqual(expect.arrayContaining(['probe', 'replay']));
+});
+
+test('docs/configuration.md lists exactly the settings of each command (npm test -- -u writes it)', async () => {
+  const written = readFileSync(new URL(DOCUMENT, import.meta.url), 'utf8');
+  const expected = TABLES.reduce(
+    (markdown, { command, table }) => replaceSection(markdown, command, configMarkdown(table)),
+    written,
+  );
+  await expect(expected).toMatchFileSnapshot(DOCUMENT);
+});
+
+test('no setting has a variable that Kubernetes may set itself', () => {
+  const names = TABLES.flatMap(({ table }) => Object.values(table).map(({ env }) => env));
+  expect(names.filter(isServiceLink)).toEqual([]);
+});
+
+test('one variable means the same in every command', () => {
+  const meanings = new Map<string, string>();
+  for (const { table } of TABLES) {
+    for (const { env, flag, doc } of Object.values(table)) {
+      expect(`${env}: ${meanings.get(env) ?? flag}`).toBe(`${env}: ${flag}`);
+      meanings.set(env, flag);
+      expect(doc).not.toBe('');
+    }
+  }
+});
