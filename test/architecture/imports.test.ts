@@ -1,27 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { ROOT } from './source-files.ts';
-
-const BIOME = join(ROOT, 'node_modules/@biomejs/biome/bin/biome');
-
-/** The import rule's complaints about a file that would stand at `path`. */
-function complaints(path: string, code: string): string[] {
-  const args = ['lint', '--only=style/noRestrictedImports', '--colors=off', `--stdin-file-path=${path}`];
-  const { stdout, stderr } = spawnSync(process.execPath, [BIOME, ...args], {
-    cwd: ROOT,
-    input: code,
-    encoding: 'utf8',
-  });
-  return [...`${stdout}${stderr}`.matchAll(/× (.*)/g)]
-    .map(([, sentence]) => sentence)
-    .filter(
-      (sentence) =>
-        sentence.startsWith('services/') ||
-        sentence.startsWith('A service') ||
-        sentence.startsWith('The probe'),
-    );
-}
 
 const CORE_PURE = 'services/core is pure: no packages and no node: built-ins.';
 const CORE_ALONE = 'services/core imports nothing outside services/core.';
@@ -29,23 +11,58 @@ const RUNTIME = 'services/runtime imports services/core only.';
 const SERVICE = 'A service imports core, runtime and itself.';
 const PROBE = "The probe's closure never holds the Kubernetes client, express or pg.";
 
-test.each([
-  { path: 'services/core/new.ts', imports: './sha1.ts', says: [] },
-  { path: 'services/core/deep/new.ts', imports: '../sha1.ts', says: [] },
-  { path: 'services/core/new.ts', imports: 'node:fs', says: [CORE_PURE] },
-  { path: 'services/core/new.ts', imports: 'zod', says: [CORE_PURE] },
-  { path: 'services/core/new.ts', imports: '../runtime/errors.ts', says: [CORE_ALONE] },
-  { path: 'services/runtime/new.ts', imports: 'pino', says: [] },
-  { path: 'services/runtime/new.ts', imports: '../core/sha1.ts', says: [] },
-  { path: 'services/runtime/new.ts', imports: '../probe/flow/flow-table.ts', says: [RUNTIME] },
-  { path: 'services/probe/flow/new.ts', imports: '../../runtime/errors.ts', says: [] },
-  { path: 'services/probe/flow/new.ts', imports: '../../cli/main.ts', says: [SERVICE] },
-  { path: 'services/probe/new.ts', imports: '../enrichment/main.ts', says: [SERVICE] },
-  { path: 'services/probe/new.ts', imports: '@kubernetes/client-node', says: [PROBE] },
-  { path: 'services/probe/new.ts', imports: 'express', says: [PROBE] },
-  { path: 'services/probe/new.ts', imports: 'pg', says: [PROBE] },
-  { path: 'services/webhook/new.ts', imports: '../probe/flow/flow-table.ts', says: [SERVICE] },
-  { path: 'services/cli/new.ts', imports: '../probe/flow/flow-table.ts', says: [] },
-])('$path importing $imports: $says', ({ path, imports, says }) => {
-  expect(complaints(path, `import { x } from '${imports}';\nexport const y = x;\n`)).toEqual(says);
+/** What the linter says of a file in `folder` with one import. */
+const CASES = [
+  { folder: 'services/core', imports: './sha1.ts', says: [] },
+  { folder: 'services/core/deep', imports: '../sha1.ts', says: [] },
+  { folder: 'services/core', imports: 'node:fs', says: [CORE_PURE] },
+  { folder: 'services/core', imports: 'zod', says: [CORE_PURE] },
+  { folder: 'services/core', imports: '../runtime/errors.ts', says: [CORE_ALONE] },
+  { folder: 'services/runtime', imports: 'pino', says: [] },
+  { folder: 'services/runtime', imports: '../core/sha1.ts', says: [] },
+  { folder: 'services/runtime', imports: '../probe/flow/flow-table.ts', says: [RUNTIME] },
+  { folder: 'services/probe/flow', imports: '../../runtime/errors.ts', says: [] },
+  { folder: 'services/probe/flow', imports: '../../cli/main.ts', says: [SERVICE] },
+  { folder: 'services/probe', imports: '../enrichment/main.ts', says: [SERVICE] },
+  { folder: 'services/probe', imports: '@kubernetes/client-node', says: [PROBE] },
+  { folder: 'services/probe', imports: 'express', says: [PROBE] },
+  { folder: 'services/probe', imports: 'pg', says: [PROBE] },
+  { folder: 'services/resolver', imports: '../kubeagent/main.ts', says: [SERVICE] },
+  { folder: 'services/kubeagent', imports: '../resolver/main.ts', says: [SERVICE] },
+  { folder: 'services/enrichment', imports: '../webhook/main.ts', says: [SERVICE] },
+  { folder: 'services/webhook', imports: '../probe/flow/flow-table.ts', says: [SERVICE] },
+  { folder: 'services/webhook', imports: 'express', says: [] },
+  { folder: 'services/cli', imports: '../probe/flow/flow-table.ts', says: [] },
+];
+
+const pathOf = (index: number): string => `${CASES[index].folder}/case-${index}.ts`;
+const project = mkdtempSync(join(tmpdir(), 'flowtap-lint-'));
+const complaints = new Map<string, string[]>();
+
+interface LintReport {
+  readonly diagnostics: readonly { readonly message: string; readonly location: { readonly path: string } }[];
+}
+
+beforeAll(() => {
+  copyFileSync(join(ROOT, 'biome.json'), join(project, 'biome.json'));
+  for (const [index, { imports }] of CASES.entries()) {
+    const path = join(project, pathOf(index));
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `import { x } from '${imports}';\n\nexport const y = x;\n`);
+  }
+  const biome = join(ROOT, 'node_modules/@biomejs/biome/bin/biome');
+  const args = ['lint', '--only=style/noRestrictedImports', '--reporter=json', '--max-diagnostics=none'];
+  const { stdout } = spawnSync(process.execPath, [biome, ...args], { cwd: project, encoding: 'utf8' });
+  for (const { message, location } of (JSON.parse(stdout) as LintReport).diagnostics) {
+    complaints.set(location.path, [...(complaints.get(location.path) ?? []), message]);
+  }
 });
+
+afterAll(() => rmSync(project, { recursive: true }));
+
+test.each(CASES.map((row, index) => ({ ...row, path: pathOf(index) })))(
+  'in $folder, $imports: $says',
+  ({ path, says }) => {
+    expect(complaints.get(path) ?? []).toEqual(says);
+  },
+);

@@ -59,7 +59,11 @@ const IDLE_TIMEOUT_MS = 60_000;
 const TCP_IDLE_TIMEOUT_MS = 300_000;
 
 /** The meter's options from the settings. */
-export function meterOptions(config: ConfigOf<typeof METERING_SETTINGS>, maxFlows: number): FlowMeterOptions {
+export function meterOptions(
+  config: ConfigOf<typeof METERING_SETTINGS>,
+  maxFlows: number,
+  sweepRows?: number,
+): FlowMeterOptions {
   const hasWindows = config.windowMs > 0;
   const idleTimeoutMs = config.idleTimeoutMs ?? (hasWindows ? IDLE_TIMEOUT_MS : 0);
   const tcpIdleTimeoutMs = config.tcpIdleTimeoutMs ?? (hasWindows ? TCP_IDLE_TIMEOUT_MS : 0);
@@ -69,6 +73,7 @@ export function meterOptions(config: ConfigOf<typeof METERING_SETTINGS>, maxFlow
     tcpIdleTimeoutSeconds: Math.ceil(tcpIdleTimeoutMs / 1000),
     activeTimeoutSeconds: Math.ceil(config.activeTimeoutMs / 1000),
     maxFlows,
+    ...(sweepRows === undefined ? {} : { sweepRows }),
     maxFragmentedDatagrams: config.maxFragmentedDatagrams,
     communityIdSeed: config.communityIdSeed,
     decapsulate: config.decapsulate ?? [],

@@ -101,6 +101,9 @@ const MIN_WINDOW_MS = 1000;
 /** Room for two sets of headers. */
 const TUNNEL_SNAPLEN_BYTES = 320;
 
+/** Flows to export between two looks at the ring: a few milliseconds. */
+const SWEEP_ROWS = 1024;
+
 /** How long a slow reader may take for what is left at the end. */
 const DRAIN_MS = 2000;
 
@@ -163,7 +166,7 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
 }
 
 function createMeter(config: ProbeConfig, records: NdjsonOutput): FlowMeter {
-  const meter = new FlowMeter(meterOptions(config, config.maxFlows), records);
+  const meter = new FlowMeter(meterOptions(config, config.maxFlows, SWEEP_ROWS), records);
   for (const { protocol, port } of config.knownPorts ?? []) meter.listeningPorts.add(protocol, port);
   return meter;
 }

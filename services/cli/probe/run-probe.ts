@@ -28,6 +28,7 @@ export async function runProbe({ source, meter, signal, now, onTurn }: ProbeRun)
     now,
     onTurn: (nowMs) => {
       meter.advanceTo(nowMs - delayMs);
+      meter.sweep();
       onTurn();
       if (Math.abs(nowMs - learnedAtMs) < LISTENING_INTERVAL_MS) return;
       learnedAtMs = nowMs;

@@ -162,7 +162,7 @@ export function resetWindow(words: Int32Array, floats: Float64Array, at: number)
   for (let end = 0; end < 2; end++) {
     if (words[at + flow.HANDSHAKE_A + end] !== 0) words[at + flow.STATE] |= flow.HANDSHAKE_EXPORTED_A << end;
   }
-  words[at + flow.STATE] &= ~flow.ACTIVE;
+  words[at + flow.STATE] &= ~(flow.ACTIVE | flow.ODD_WINDOW);
   for (let side = at + flow.SIDE_A; side < at + flow.FLOW_SECONDS; side += flow.SIDE_WORDS) {
     floats[(side + flow.PACKETS) >> 1] = 0;
     floats[(side + flow.BYTES) >> 1] = 0;

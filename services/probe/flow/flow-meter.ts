@@ -32,6 +32,11 @@ export interface FlowMeterOptions {
   readonly decapsulate: readonly Tunnel[];
   /** Seed of the table's hash; random where traffic may be hostile. The same in all shards. */
   readonly hashSeed: number;
+  /**
+   * How many flows to look at in a row when a window closes; the rest comes with `sweep`. Without it a window is
+   * closed at once, for input that can wait.
+   */
+  readonly sweepRows?: number;
   /** This meter's share of the flows where several read the same packets. */
   readonly shard: Shard;
 }
@@ -97,15 +102,22 @@ export class FlowMeter implements PacketSink {
   readonly #batch = new Int32Array(BATCH_ROWS * packet.ROW_WORDS);
   readonly #batchRows = new Int32Array(BATCH_ROWS);
   readonly #window: Window | undefined;
+  /** The window before, while the sweep goes over its flows. */
+  readonly #closing: Window | undefined;
   /** Without windows, whether timeouts cut records. */
   readonly #cutsByTime: boolean;
   readonly #shardCount: number;
+  readonly #sweepRows: number;
   #batchEnd = 0;
+  #sweepRow = 0;
+  #sweepEnd = 0;
+  #sweepSeconds = 0;
   readonly #totals = new Float64Array(TOTALS);
 
   constructor(options: FlowMeterOptions, sink: RecordSink) {
     this.#options = options;
     this.#shardCount = options.shard.count;
+    this.#sweepRows = options.sweepRows ?? Number.POSITIVE_INFINITY;
     this.#cutsByTime =
       options.idleTimeoutSeconds + options.tcpIdleTimeoutSeconds + options.activeTimeoutSeconds > 0;
     this.#sink = sink;
@@ -116,6 +128,7 @@ export class FlowMeter implements PacketSink {
     });
     this.#table = new FlowTable(options.maxFlows, this.listeningPorts);
     this.#window = options.windowMs > 0 ? new Window(options.windowMs) : undefined;
+    this.#closing = options.windowMs > 0 ? new Window(options.windowMs) : undefined;
   }
 
   packet(
@@ -165,15 +178,21 @@ export class FlowMeter implements PacketSink {
     this.#meterBatch();
     const window = this.#window;
     if (window?.isOpen && nowMs >= window.endMs) {
-      this.#closeWindow(nowMs / 1000);
+      this.#closeWindow(window, nowMs / 1000);
       const seconds = Math.floor(nowMs / 1000);
       window.openAt(seconds, (nowMs - seconds * 1000) * 1e6);
     }
   }
 
+  /** Goes on with closing a window, for at most `sweepRows` flows. */
+  sweep(): void {
+    this.#sweepOn(this.#sweepRows);
+  }
+
   /** Ends the input: every flow gives its last record. Nothing may follow. */
   finish(): void {
     this.#meterBatch();
+    this.#sweepOn(Number.POSITIVE_INFINITY);
     const words = this.#table.words;
     for (let row = 0; row < this.#table.highWater; row++) {
       const at = row * flow.ROW_WORDS;
@@ -243,7 +262,7 @@ export class FlowMeter implements PacketSink {
     }
     if (window.isOpen) {
       this.#meterBatch();
-      this.#closeWindow(seconds);
+      this.#closeWindow(window, seconds);
     }
     window.openAt(seconds, nanoseconds);
   }
@@ -254,14 +273,33 @@ export class FlowMeter implements PacketSink {
 
   /** Whether the packet starts a new flow on the old one's addresses; then the old one's last record is out. */
   #beginsAnother(at: number, batch: Int32Array, base: number): boolean {
+    const state = this.#table.words[at + flow.STATE];
+    if ((state & ACTIVE_BITS) !== this.#table.activeBits) {
+      if (this.#settle(at, state, batch[base + packet.SECONDS] >>> 0)) return true;
+    }
     if (this.#window === undefined) return this.#cutsByTime && this.#cutByTime(at, batch, base);
     const isSyn = (batch[base + packet.TCP] & (packet.TCP_SYN | packet.TCP_ACK)) === packet.TCP_SYN;
     if (!isSyn) return false;
-    const state = this.#table.words[at + flow.STATE];
     const reason = closedReason(state);
     if (reason === undefined) return false;
-    if (hasNews(state)) this.#export(at, reason);
+    if (hasNews(this.#table.words[at + flow.STATE])) this.#export(at, reason);
     return true;
+  }
+
+  /**
+   * For the first packet of a flow in a window: tells what the closing window still holds of the flow. True when the
+   * flow had ended by its silence.
+   */
+  #settle(at: number, state: number, seconds: number): boolean {
+    const words = this.#table.words;
+    const closed = closedReason(state);
+    const idleSeconds = this.#idleTimeout(words[at + packet.KIND]);
+    if (idleSeconds > 0 && seconds - (words[at + flow.LAST_SECONDS] >>> 0) >= idleSeconds) {
+      if (hasNews(state)) this.#export(at, closed ?? 'idle');
+      return true;
+    }
+    if ((state & flow.ACTIVE) !== 0) this.#export(at, closed);
+    return false;
   }
 
   /** Where no windows do it: cuts the record of a flow that was silent too long (true) or has run too long. */
@@ -294,37 +332,57 @@ export class FlowMeter implements PacketSink {
     this.#totals[EVICTED_FLOWS]++;
   }
 
-  /** Exports what was active, ends what is closed or silent, forgets what has ended and stayed silent. */
-  #closeWindow(nowSeconds: number): void {
-    const table = this.#table;
-    const words = table.words;
-    for (let row = 0; row < table.highWater; row++) {
-      const at = row * flow.ROW_WORDS;
+  /**
+   * Begins to close the window. What its flows did is exported as `sweep` comes by or as their next packet comes,
+   * whichever is earlier, so that closing does not hold up the capture.
+   */
+  #closeWindow(window: Window, nowSeconds: number): void {
+    this.#sweepOn(Number.POSITIVE_INFINITY);
+    this.#closing?.copy(window);
+    this.#sweepSeconds = nowSeconds;
+    this.#sweepRow = 0;
+    this.#sweepEnd = this.#table.highWater;
+    this.#table.activeBits ^= flow.ODD_WINDOW;
+    this.#sweepOn(this.#sweepRows);
+  }
+
+  #sweepOn(rows: number): void {
+    const end = Math.min(this.#sweepEnd, this.#sweepRow + rows);
+    const words = this.#table.words;
+    for (; this.#sweepRow < end; this.#sweepRow++) {
+      const at = this.#sweepRow * flow.ROW_WORDS;
       const state = words[at + flow.STATE];
-      if ((state & flow.USED) === 0) continue;
-      const isActive = (state & flow.ACTIVE) !== 0;
-      const closed = closedReason(state);
-      const idleSeconds = this.#idleTimeout(words[at + packet.KIND]);
-      if (closed !== undefined) {
-        if (isActive) this.#export(at, closed);
-        else table.remove(at);
-      } else if (idleSeconds > 0 && nowSeconds - (words[at + flow.LAST_SECONDS] >>> 0) >= idleSeconds) {
-        this.#exportLast(at, 'idle');
-        table.remove(at);
-      } else if (isActive) {
-        this.#export(at, undefined);
-      }
+      const isOfThisWindow = (state & ACTIVE_BITS) === this.#table.activeBits;
+      if ((state & flow.USED) !== 0 && !isOfThisWindow) this.#sweepFlow(at, state);
+    }
+  }
+
+  /** Exports what was active, ends what is closed or silent, forgets what has ended and stayed silent. */
+  #sweepFlow(at: number, state: number): void {
+    const words = this.#table.words;
+    const isActive = (state & flow.ACTIVE) !== 0;
+    const closed = closedReason(state);
+    const idleSeconds = this.#idleTimeout(words[at + packet.KIND]);
+    const silentSeconds = this.#sweepSeconds - (words[at + flow.LAST_SECONDS] >>> 0);
+    if (closed !== undefined) {
+      if (isActive) this.#export(at, closed);
+      else this.#table.remove(at);
+    } else if (idleSeconds > 0 && silentSeconds >= idleSeconds) {
+      this.#exportLast(at, 'idle');
+      this.#table.remove(at);
+    } else if (isActive) {
+      this.#export(at, undefined);
     }
   }
 
   /** Exports a flow whose row is not needed any more. */
   #exportLast(at: number, endReason: EndReason | undefined): void {
-    const { words, floats } = this.#table;
+    const { words, floats, activeBits } = this.#table;
+    const state = words[at + flow.STATE];
+    const isOfClosing = this.#sweepRow < this.#sweepEnd && (state & ACTIVE_BITS) !== activeBits;
+    const window = isOfClosing ? this.#closing : this.#window;
     this.#totals[RECORDS]++;
-    this.#sink.record(
-      flowRecordAt(words, floats, at, this.#options.communityIdSeed, endReason),
-      this.#window,
-    );
+    this.#sink.record(flowRecordAt(words, floats, at, this.#options.communityIdSeed, endReason), window);
   }
 
   #export(at: number, endReason: EndReason | undefined): void {
@@ -334,6 +392,8 @@ export class FlowMeter implements PacketSink {
     if (endReason !== undefined) words[at + flow.STATE] |= flow.FINAL_EXPORTED;
   }
 }
+
+const ACTIVE_BITS = flow.ACTIVE | flow.ODD_WINDOW;
 
 function isSynAck(batch: Int32Array, base: number): boolean {
   const synAck = packet.TCP_SYN | packet.TCP_ACK;

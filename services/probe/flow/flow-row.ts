@@ -80,6 +80,8 @@ export const ACTIVE = 1 << 10;
 export const FINAL_EXPORTED = 1 << 11;
 /** Endpoint A's handshake time is out; B's is the next bit. */
 export const HANDSHAKE_EXPORTED_A = 1 << 12;
+/** With ACTIVE: whether the packets are of an odd or an even window; two windows exist while one is being closed. */
+export const ODD_WINDOW = 1 << 14;
 
 // SIDE_FLAGS
 export const LIFE_FLAGS_SHIFT = 8;

@@ -16,6 +16,8 @@ export class FlowTable {
   readonly capacity: number;
   /** Rows ever used: scans need not look beyond. */
   highWater = 0;
+  /** ACTIVE, and ODD_WINDOW in every other window: what the state of a flow says that has packets in this one. */
+  activeBits = flow.ACTIVE;
   /** Flows in the table. */
   size = 0;
   readonly #index: Int32Array;
@@ -124,7 +126,7 @@ export class FlowTable {
     const seconds = packets[base + packet.SECONDS];
     const nanoseconds = packets[base + packet.NANOSECONDS];
     if ((words[at + flow.STATE] & flow.ACTIVE) === 0) {
-      words[at + flow.STATE] |= flow.ACTIVE;
+      words[at + flow.STATE] |= this.activeBits;
       words[at + flow.FIRST_SECONDS] = seconds;
       words[at + flow.FIRST_NANOSECONDS] = nanoseconds;
       words[at + flow.LAST_SECONDS] = seconds;

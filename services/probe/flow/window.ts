@@ -13,6 +13,11 @@ export class Window {
     this.lengthMs = lengthMs;
   }
 
+  /** Becomes the same span as another window. */
+  copy(other: Window): void {
+    this.openAt(Math.floor(other.startMs / 1000), (other.startMs % 1000) * 1e6);
+  }
+
   /** Moves to the window that holds this time. */
   openAt(seconds: number, nanoseconds: number): void {
     const ms = seconds * 1000 + Math.floor(nanoseconds / 1e6);

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { AH, IPV6_FRAG, IPV6_NONXT, IPV6_OPTS, IPV6_ROUTE, UDP } from '../../../services/core/protocol.ts';
 import { decodeOnce } from '../../fixtures/decoded-packet.ts';
+import type { Ipv4Fields, Ipv6Fields } from '../../fixtures/frames.ts';
 import {
   ethernet,
   extension,
@@ -18,6 +19,8 @@ const FLOW = 'udp 10.0.0.1:40000 > 10.0.0.2:53';
 const FLOW_6 = 'udp [2001:db8::1]:40000 > [2001:db8::2]:53';
 const DATAGRAM = udp(40_000, 53, Buffer.alloc(12));
 
+const datagram = (fields: Partial<Ipv4Fields>): Buffer => ipv4({ protocol: UDP, ...fields }, DATAGRAM);
+const datagram6 = (fields: Partial<Ipv6Fields>): Buffer => ipv6({ nextHeader: UDP, ...fields }, DATAGRAM);
 const join = (...parts: Uint8Array[]): Buffer => Buffer.concat(parts);
 
 function cut(packet: Buffer, bytes: number): Buffer {
@@ -29,36 +32,24 @@ describe('IPv4', () => {
     ['plain', UDP_PACKET, `${FLOW}, 40 bytes`],
     [
       'the higher address sends',
-      ipv4({ protocol: UDP, source: '10.0.0.3' }, DATAGRAM),
+      datagram({ source: '10.0.0.3' }),
       'udp 10.0.0.3:40000 > 10.0.0.2:53, 40 bytes',
     ],
     [
       'one address, the higher port sends',
-      ipv4({ protocol: UDP, destination: '10.0.0.1' }, DATAGRAM),
+      datagram({ destination: '10.0.0.1' }),
       'udp 10.0.0.1:40000 > 10.0.0.1:53, 40 bytes',
     ],
     [
       'addresses compare unsigned',
-      ipv4({ protocol: UDP, source: '200.0.0.1' }, DATAGRAM),
+      datagram({ source: '200.0.0.1' }),
       'udp 200.0.0.1:40000 > 10.0.0.2:53, 40 bytes',
     ],
-    ['options', ipv4({ protocol: UDP, options: Buffer.alloc(40, 1) }, DATAGRAM), `${FLOW}, 80 bytes`],
+    ['options', datagram({ options: Buffer.alloc(40, 1) }), `${FLOW}, 80 bytes`],
     ['a trailer behind the packet', join(UDP_PACKET, Buffer.alloc(6)), `${FLOW}, 40 bytes`],
-    [
-      'total length beyond the frame',
-      ipv4({ protocol: UDP, totalBytes: 1500 }, DATAGRAM),
-      `${FLOW}, 1500 bytes`,
-    ],
-    [
-      'total length before the ports',
-      ipv4({ protocol: UDP, totalBytes: 22 }, DATAGRAM),
-      'udp 10.0.0.1 > 10.0.0.2, 22 bytes',
-    ],
-    [
-      'total length of the header alone',
-      ipv4({ protocol: UDP, totalBytes: 20 }, DATAGRAM),
-      'udp 10.0.0.1 > 10.0.0.2, 20 bytes',
-    ],
+    ['total length beyond the frame', datagram({ totalBytes: 1500 }), `${FLOW}, 1500 bytes`],
+    ['total length before the ports', datagram({ totalBytes: 22 }), 'udp 10.0.0.1 > 10.0.0.2, 22 bytes'],
+    ['total length of the header alone', datagram({ totalBytes: 20 }), 'udp 10.0.0.1 > 10.0.0.2, 20 bytes'],
     [
       'a protocol without ports',
       ipv4({ protocol: 89 }, Buffer.alloc(8)),
@@ -75,34 +66,22 @@ describe('IPv4', () => {
 
   it.each<[string, Buffer, string]>([
     ['no whole header', cut(UDP_PACKET, 19), 'ip_header_truncated'],
-    [
-      'options cut off',
-      cut(ipv4({ protocol: UDP, options: Buffer.alloc(8) }, DATAGRAM), 24),
-      'ip_header_truncated',
-    ],
-    [
-      'header length 4',
-      ipv4({ protocol: UDP, versionAndLength: 0x44 }, DATAGRAM),
-      'ip_header_length_invalid',
-    ],
-    [
-      'header length 0',
-      ipv4({ protocol: UDP, versionAndLength: 0x40 }, DATAGRAM),
-      'ip_header_length_invalid',
-    ],
-    ['total length below the header', ipv4({ protocol: UDP, totalBytes: 19 }, DATAGRAM), 'ip_length_invalid'],
+    ['options cut off', cut(datagram({ options: Buffer.alloc(8) }), 24), 'ip_header_truncated'],
+    ['header length 4', datagram({ versionAndLength: 0x44 }), 'ip_header_length_invalid'],
+    ['header length 0', datagram({ versionAndLength: 0x40 }), 'ip_header_length_invalid'],
+    ['total length below the header', datagram({ totalBytes: 19 }), 'ip_length_invalid'],
   ])('%s is no packet', (_name, packet, cause) => {
     expect(decodeOnce(ethernet(packet))).toEqual({ packet: undefined, causes: { [cause]: 1 } });
   });
 
   it('with another version than the link says is no packet', () => {
-    const packet = ipv4({ protocol: UDP, versionAndLength: 0x55 }, DATAGRAM);
+    const packet = datagram({ versionAndLength: 0x55 });
     const frame = join(hex('020000000001 020000000002 0800'), packet);
     expect(decodeOnce(frame)).toEqual({ packet: undefined, causes: { ip_version_invalid: 1 } });
   });
 
   it('of total length 0 has the length of the frame', () => {
-    const frame = ethernet(ipv4({ protocol: UDP, totalBytes: 0 }, DATAGRAM));
+    const frame = ethernet(datagram({ totalBytes: 0 }));
     const packet = `${FLOW}, 986 bytes`;
     expect(decodeOnce(frame, { wireBytes: 1000 })).toEqual({ packet, causes: { ip_length_missing: 1 } });
   });
@@ -110,10 +89,10 @@ describe('IPv4', () => {
 
 describe('IPv6', () => {
   it.each<[string, Buffer, string]>([
-    ['plain', ipv6({ nextHeader: UDP }, DATAGRAM), `${FLOW_6}, 60 bytes`],
+    ['plain', datagram6({}), `${FLOW_6}, 60 bytes`],
     [
       'the higher address sends',
-      ipv6({ nextHeader: UDP, source: '2001:db8::3' }, DATAGRAM),
+      datagram6({ source: '2001:db8::3' }),
       'udp [2001:db8::3]:40000 > [2001:db8::2]:53, 60 bytes',
     ],
     [
@@ -150,19 +129,11 @@ describe('IPv6', () => {
       'ipv6-nonxt 2001:db8::1 > 2001:db8::2, 60 bytes',
     ],
     ['ESP', ipv6({ nextHeader: 50 }, DATAGRAM), 'esp 2001:db8::1 > 2001:db8::2, 60 bytes'],
-    [
-      'a trailer behind the packet',
-      join(ipv6({ nextHeader: UDP }, DATAGRAM), Buffer.alloc(6)),
-      `${FLOW_6}, 60 bytes`,
-    ],
-    [
-      'payload length beyond the frame',
-      ipv6({ nextHeader: UDP, payloadBytes: 1000 }, DATAGRAM),
-      `${FLOW_6}, 1040 bytes`,
-    ],
+    ['a trailer behind the packet', join(datagram6({}), Buffer.alloc(6)), `${FLOW_6}, 60 bytes`],
+    ['payload length beyond the frame', datagram6({ payloadBytes: 1000 }), `${FLOW_6}, 1040 bytes`],
     [
       'payload length before the ports',
-      ipv6({ nextHeader: UDP, payloadBytes: 3 }, DATAGRAM),
+      datagram6({ payloadBytes: 3 }),
       'udp 2001:db8::1 > 2001:db8::2, 43 bytes',
     ],
   ])('%s', (_name, packet, expected) => {
@@ -204,13 +175,13 @@ describe('IPv6', () => {
   });
 
   it('without a whole header is no packet', () => {
-    const packet = cut(ipv6({ nextHeader: UDP }, DATAGRAM), 39);
+    const packet = cut(datagram6({}), 39);
     expect(decodeOnce(ethernet(packet))).toEqual({ packet: undefined, causes: { ip_header_truncated: 1 } });
   });
 
   it('of payload length 0 adds no bytes, but for an offload', () => {
     const packet = `${FLOW_6}, 0 bytes`;
-    const frame = ethernet(ipv6({ nextHeader: UDP, payloadBytes: 0 }, DATAGRAM));
+    const frame = ethernet(datagram6({ payloadBytes: 0 }));
     expect(decodeOnce(frame)).toEqual({ packet, causes: { ip_length_missing: 1 } });
   });
 });
