@@ -1,15 +1,13 @@
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { argusRecords, flowtapEvents, jsonAggregates, nfpcapdTotal, softflowdTotal } from './count-records.ts';
+import { FLOWTAP, onPath } from './programs.ts';
 import type { TrafficShape } from './traffic-plan.ts';
 
 /** One program that reads a capture file, and how to run it so that it gives every flow once. */
 export interface CaptureReader {
   readonly name: string;
-  /** The Debian package that has it; undefined for our own. */
+  /** The Debian package that has the program of this name; undefined for our own. */
   readonly debianPackage?: string;
-  /** What must exist: a program on the PATH or a file. */
-  readonly program: string;
   /** What one record stands for, and what else a reader of the table must know. */
   readonly remark: string;
   command(job: ReaderJob): readonly string[];
@@ -34,7 +32,6 @@ export interface Counted {
   readonly records: number;
 }
 
-const FLOWTAP = 'dist/flowtap.js';
 /** Longer than any capture here: no flow is reported twice. */
 const NEVER_SECONDS = 3600;
 
@@ -47,7 +44,6 @@ export const CAPTURE_READERS: readonly CaptureReader[] = [
   {
     name: 'tcpdump',
     debianPackage: 'tcpdump',
-    program: 'tcpdump',
     remark: 'copies the packets and looks at none: the floor',
     command: ({ capture }) => [
       'tcpdump',
@@ -57,14 +53,12 @@ export const CAPTURE_READERS: readonly CaptureReader[] = [
   },
   {
     name: 'flowtap',
-    program: FLOWTAP,
     remark: 'a record a flow, as ECS NDJSON',
     command: flowtapReplay,
     count: flowtapEvents,
   },
   {
     name: 'flowtap, one core',
-    program: FLOWTAP,
     remark: 'the same, all its threads on one core',
     command: (job) => ['taskset', '-c', '0', ...flowtapReplay(job)],
     count: flowtapEvents,
@@ -72,7 +66,6 @@ export const CAPTURE_READERS: readonly CaptureReader[] = [
   {
     name: 'softflowd',
     debianPackage: 'softflowd',
-    program: 'softflowd',
     remark: 'a record a flow, as IPFIX over UDP',
     // Without `-c none` it waits for ever on its control socket at the end of a file.
     command: ({ capture, collectorPort }) => [
@@ -84,7 +77,6 @@ export const CAPTURE_READERS: readonly CaptureReader[] = [
   {
     name: 'nfpcapd',
     debianPackage: 'nfdump',
-    program: 'nfpcapd',
     remark: 'a record a flow and direction, in its own binary files',
     command: ({ capture, folder }) => [
       ...['nfpcapd', '-e', `${NEVER_SECONDS},${NEVER_SECONDS}`, '-w', folder, '-r', capture],
@@ -94,7 +86,6 @@ export const CAPTURE_READERS: readonly CaptureReader[] = [
   {
     name: 'pmacctd',
     debianPackage: 'pmacct',
-    program: 'pmacctd',
     remark: 'a record a flow and direction, as JSON; it pauses while it reads files, so its time is its CPU time',
     command: ({ folder }) => ['pmacctd', '-f', join(folder, 'pmacctd.conf')],
     configuration: (job) => ({ 'pmacctd.conf': pmacctdConfiguration(job) }),
@@ -103,7 +94,6 @@ export const CAPTURE_READERS: readonly CaptureReader[] = [
   {
     name: 'argus',
     debianPackage: 'argus-server',
-    program: 'argus',
     remark: 'a record a flow, in its own binary file',
     command: ({ capture, folder }) => [
       ...['argus', '-X', '-S', `${NEVER_SECONDS}`, '-w', join(folder, 'argus.out'), '-r', capture],
@@ -136,10 +126,6 @@ function pmacctdConfiguration({ capture, shape, folder }: ReaderJob): string {
 
 /** Why a reader cannot run here; undefined if it can. */
 export function missing(reader: CaptureReader): string | undefined {
-  if (reader.debianPackage === undefined) {
-    return existsSync(reader.program) ? undefined : `${reader.program} is not there: npm run build`;
-  }
-  const folders = `${process.env.PATH ?? ''}:/usr/sbin:/sbin`.split(':');
-  const there = folders.some((folder) => existsSync(join(folder, reader.program)));
-  return there ? undefined : `not installed: apt-get install ${reader.debianPackage}`;
+  if (reader.debianPackage === undefined || onPath(reader.name) !== undefined) return undefined;
+  return `not installed: apt-get install ${reader.debianPackage}`;
 }

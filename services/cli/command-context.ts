@@ -9,4 +9,15 @@ export interface CommandContext {
   readonly terminal: Terminal;
   readonly outputDescriptor: number;
   readonly standardInput: NodeJS.ReadStream;
+  readonly standardOutput: NodeJS.WriteStream;
+  readonly program: ProgramStart;
+}
+
+/** How this program was started, and so how a child process of it is. */
+export interface ProgramStart {
+  /** Node.js itself. */
+  readonly node: string;
+  /** main.ts, or the bundle. */
+  readonly script: string;
+  readonly environment: Readonly<Record<string, string | undefined>>;
 }

@@ -1,13 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { systemClock } from '../runtime/clock.ts';
-import type { ConfigOf, ConfigTable } from '../runtime/config.ts';
 import { FlowtapError } from '../runtime/errors.ts';
 import { Lifecycle } from '../runtime/lifecycle.ts';
 import { Terminal } from '../runtime/terminal.ts';
 import type { CommandContext } from './command-context.ts';
-import { PROBE_SETTINGS, runProbeCommand } from './commands/probe.ts';
-import { REPLAY_SETTINGS, runReplay } from './commands/replay.ts';
+import { COMMANDS } from './command-list.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS, EXIT_USAGE } from './exit-codes.ts';
 import { addOptions, readOptions } from './options.ts';
 
@@ -34,36 +32,35 @@ const context: CommandContext = {
   get standardInput() {
     return process.stdin;
   },
+  get standardOutput() {
+    return process.stdout;
+  },
+  program: { node: process.execPath, script: process.argv[1], environment: process.env },
 };
 
 const program = new Command('flowtap')
   .description('Who talks to whom in a Kubernetes cluster, pod by pod.')
   .version(manifest.version)
   .exitOverride()
+  .helpCommand(false)
   .showHelpAfterError('(flowtap --help explains all commands)')
   .addHelpText('after', EXIT_CODES);
 
-addCommand('replay', REPLAY_SETTINGS, runReplay)
-  .argument('<file...>', 'pcap or pcapng files, gzip or not; - is standard input')
-  .summary('turn capture files into flow records')
-  .description('Turns capture files into flow records, ECS events as lines of JSON on standard output.');
-
-addCommand('probe', PROBE_SETTINGS, (_files, config, commandContext) =>
-  runProbeCommand(config, commandContext),
-)
-  .summary('turn live packets into flow records')
-  .description('Captures on network interfaces and writes flow records as their windows end. Needs NET_RAW.');
-
-function addCommand<Table extends ConfigTable>(
-  name: string,
-  table: Table,
-  run: (files: readonly string[], config: ConfigOf<Table>, context: CommandContext) => Promise<number>,
-): Command {
-  const command = addOptions(program.command(name), table);
-  return command.action(async () => {
-    process.exitCode = await run(command.args, readOptions(command, table, process.env), context);
-  });
+for (const { name, summary, description, argument, isHidden } of COMMANDS) {
+  const command = program.command(name, { hidden: isHidden === true });
+  command.summary(summary).description(description);
+  if (argument !== undefined) command.argument(...argument);
 }
+
+program.hook('preSubcommand', async (_program, command) => {
+  const entry = COMMANDS.find(({ name }) => name === command.name());
+  if (entry === undefined) return;
+  const { settings, run } = await entry.load();
+  addOptions(command, settings).action(async () => {
+    const config = readOptions(command, settings, process.env) as never;
+    process.exitCode = await run(command.args, config, context);
+  });
+});
 
 try {
   await program.parseAsync();

@@ -130,12 +130,10 @@ export class EcsEventWriter {
 
   /** The end of the reported interval: the window's, or the last packet's where the window was cut short. */
   #writeTimestamp(line: LineWriter, record: FlowRecord, window: ReportedWindow | undefined): void {
+    const lastMs = record.end.seconds * 1000 + Math.floor(record.end.nanoseconds / 1e6);
     const isCut = record.endReason === 'shutdown' || record.endReason === 'evicted';
-    if (window === undefined || isCut) {
-      this.#times.writeMilliseconds(line, record.end.seconds, record.end.nanoseconds);
-    } else {
-      this.#writeMilliseconds(line, window.endMs);
-    }
+    if (window === undefined) this.#writeMilliseconds(line, lastMs);
+    else this.#writeMilliseconds(line, isCut ? Math.max(lastMs, window.startMs) : window.endMs);
   }
 
   #writeMilliseconds(line: LineWriter, ms: number): void {

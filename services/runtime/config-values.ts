@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod/mini';
 
 // Readers for settings. Each takes the text a user wrote; each message continues "--flag must be ".
 
@@ -8,12 +8,12 @@ const TRUE_WORDS = ['true', '1', 'yes', 'on'];
 const FALSE_WORDS = ['false', '0', 'no', 'off'];
 
 /** Any text but none. */
-export function text(): z.ZodType<string, string> {
-  return z.string('a single value').min(1, 'some text');
+export function text(): z.ZodMiniType<string, string> {
+  return z.string('a single value').check(z.minLength(1, 'some text'));
 }
 
 /** `true`, `1`, `yes`, `on` and their opposites. A bare flag reads as `true`. */
-export function flag(): z.ZodType<boolean, string> {
+export function flag(): z.ZodMiniType<boolean, string> {
   return reader('true or false', (word) => {
     if (TRUE_WORDS.includes(word.toLowerCase())) return true;
     return FALSE_WORDS.includes(word.toLowerCase()) ? false : undefined;
@@ -21,7 +21,7 @@ export function flag(): z.ZodType<boolean, string> {
 }
 
 /** A whole number from `min` to `max`, both allowed. */
-export function integer(min: number, max: number): z.ZodType<number, string> {
+export function integer(min: number, max: number): z.ZodMiniType<number, string> {
   return reader(`a whole number from ${min} to ${max}`, (word) => {
     const value = /^-?\d+$/.test(word) ? Number(word) : Number.NaN;
     return value >= min && value <= max ? value : undefined;
@@ -29,7 +29,7 @@ export function integer(min: number, max: number): z.ZodType<number, string> {
 }
 
 /** `500ms`, `10s`, `2m`, `1h`, or plain seconds, as milliseconds; at least `minMs`. */
-export function duration(minMs = 0): z.ZodType<number, string> {
+export function duration(minMs = 0): z.ZodMiniType<number, string> {
   const least = minMs > 0 ? ` of at least ${minMs}ms` : '';
   return reader(`a duration such as 500ms, 10s or 2m${least}`, (word) => {
     const [, count, unit] = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(word) ?? [];
@@ -41,7 +41,7 @@ export function duration(minMs = 0): z.ZodType<number, string> {
 }
 
 /** `512`, `64KiB`, `16MiB`, `1GiB`, as bytes; at least `minBytes`. */
-export function byteSize(minBytes = 0): z.ZodType<number, string> {
+export function byteSize(minBytes = 0): z.ZodMiniType<number, string> {
   const least = minBytes > 0 ? ` of at least ${minBytes} bytes` : '';
   return reader(`a size such as 64KiB or 16MiB${least}`, (word) => {
     const [, count, unit] = /^(\d+)(B|KiB|MiB|GiB)?$/.exec(word) ?? [];
@@ -51,27 +51,35 @@ export function byteSize(minBytes = 0): z.ZodType<number, string> {
 }
 
 /** One of a few words. */
-export function oneOf<const Word extends string>(...words: readonly Word[]): z.ZodType<Word, string> {
+export function oneOf<const Word extends string>(...words: readonly Word[]): z.ZodMiniType<Word, string> {
   return reader(`one of ${words.join(', ')}`, (word) => words.find((candidate) => candidate === word));
 }
 
 /** Several values: one text with commas, or the texts of a variadic flag (`--name <value...>`). */
 export function list<Value>(
-  item: z.ZodType<Value, string>,
-): z.ZodType<readonly Value[], string | readonly string[]> {
-  const parts = z.union([z.array(z.string()), z.string().transform((value) => value.split(','))]);
-  return parts
-    .transform((words) => words.map((word) => word.trim()))
-    .pipe(z.array(item))
-    .readonly();
+  item: z.ZodMiniType<Value, string>,
+): z.ZodMiniType<readonly Value[], string | readonly string[]> {
+  const parts = z.union([
+    z.array(z.string()),
+    z.pipe(
+      z.string(),
+      z.transform((value: string) => value.split(',')),
+    ),
+  ]);
+  const trimmed = z.pipe(
+    parts,
+    z.transform((words: string[]) => words.map((word) => word.trim())),
+  );
+  return z.readonly(z.pipe(trimmed, z.array(item)));
 }
 
 /** The value `read` gives, or the complaint where it gives undefined. */
-function reader<Value>(wanted: string, read: (word: string) => Value | undefined): z.ZodType<Value, string> {
-  return z.string(wanted).transform((word, context) => {
+export function reader<Value>(wanted: string, read: (word: string) => Value | undefined): z.ZodMiniType<Value, string> {
+  const convert = z.transform((word: string, context) => {
     const value = read(word.trim());
     if (value !== undefined) return value;
-    context.addIssue({ code: 'custom', message: wanted });
+    context.issues.push({ code: 'custom', message: wanted, input: word });
     return z.NEVER;
   });
+  return z.pipe(z.string(wanted), convert);
 }

@@ -1,11 +1,11 @@
-import type { z } from 'zod';
+import type * as z from 'zod/mini';
 import { FlowtapError } from './errors.ts';
 
 /** The environment variable of a setting. */
 export type EnvironmentName = `FLOWTAP_${string}`;
 
 /** One setting: a flag, an environment variable, how both are read, and what it is for. */
-export interface Setting<Schema extends z.ZodType = z.ZodType> {
+export interface Setting<Schema extends z.ZodMiniType = z.ZodMiniType> {
   /** As commander writes it: `--window <duration>`, `-n, --count <n>`, `--interface <name...>`, `--json`. */
   readonly flag: string;
   readonly env: EnvironmentName;
@@ -56,7 +56,7 @@ export function loadConfig<Table extends ConfigTable>(table: Table, sources: Con
   return Object.freeze(values) as ConfigOf<Table>;
 }
 
-function complain(setting: Setting, text: string | readonly string[], error: z.ZodError): string {
+function complain(setting: Setting, text: string | readonly string[], error: z.core.$ZodError): string {
   const given = setting.secret ? '' : `, not ${JSON.stringify(Array.isArray(text) ? text.join(',') : text)}`;
   const wanted = error.issues.map(({ message }) => message).join(' and ');
   return `${longFlag(setting)} (${setting.env}) must be ${wanted}${given}.`;

@@ -22,6 +22,12 @@ const TABLES = (
   )
 ).filter((entry): entry is { command: string; table: ConfigTable } => entry.table !== undefined);
 
+/** A new command gets a section at the end. */
+function withSection(markdown: string, command: string): string {
+  if (markdown.includes(`<!-- begin: ${command} -->`)) return markdown;
+  return `${markdown}\n## flowtap ${command}\n\n<!-- begin: ${command} -->\n<!-- end: ${command} -->\n`;
+}
+
 test('there are commands with settings', () => {
   expect(TABLES.map(({ command }) => command)).toEqual(expect.arrayContaining(['probe', 'replay']));
 });
@@ -29,7 +35,8 @@ test('there are commands with settings', () => {
 test('docs/configuration.md lists exactly the settings of each command (npm test -- -u writes it)', async () => {
   const written = readFileSync(new URL(DOCUMENT, import.meta.url), 'utf8');
   const expected = TABLES.reduce(
-    (markdown, { command, table }) => replaceSection(markdown, command, configMarkdown(table)),
+    (markdown, { command, table }) =>
+      replaceSection(withSection(markdown, command), command, configMarkdown(table)),
     written,
   );
   await expect(expected).toMatchFileSnapshot(DOCUMENT);

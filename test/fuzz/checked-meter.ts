@@ -49,6 +49,7 @@ export class CheckedMeter implements RecordSink {
       this.#totals[1] += row[packet.IP_BYTES];
     }
     this.meter.packet(view, 0, capturedBytes, wireBytes, linkType, seconds, nanoseconds, circumstances);
+    if (this.meter.isSweeping && this.#row[packet.HASH] % 16 === 0) this.meter.sweep();
   }
 
   record(record: FlowRecord, window: Window | undefined): void {
@@ -64,7 +65,7 @@ export class CheckedMeter implements RecordSink {
 
   /** Ends the input; what went in must have come out. */
   finish(): FlowMeterStatistics {
-    this.meter.finish();
+    while (!this.meter.finish());
     const statistics = this.meter.statistics();
     const [packetsIn, bytesIn, packetsOut, bytesOut] = this.#totals;
     expectEqual('packets of the meter', statistics.packets, packetsIn);

@@ -41,22 +41,33 @@ const DEFAULTS: FlowMeterOptions = {
 
 /** Meters that differ in all that changes their way: windows, room, timeouts, tunnels. */
 const METERS: readonly FlowMeterOptions[] = [
-  { ...DEFAULTS, windowMs: 1000, maxFlows: 64 },
-  { ...DEFAULTS, windowMs: 100, maxFlows: 8192, idleTimeoutSeconds: 1, decapsulate: [...TUNNELS] },
+  { ...DEFAULTS, windowMs: 1000, maxFlows: 64, sweepRows: 1 },
+  {
+    ...DEFAULTS,
+    windowMs: 100,
+    maxFlows: 8192,
+    sweepRows: 100,
+    idleTimeoutSeconds: 1,
+    decapsulate: [...TUNNELS],
+  },
   { ...DEFAULTS, maxFlows: 1024, idleTimeoutSeconds: 2, tcpIdleTimeoutSeconds: 1, decapsulate: [...TUNNELS] },
   { ...DEFAULTS, windowMs: 2500, maxFlows: 65_536, idleTimeoutSeconds: 5, tcpIdleTimeoutSeconds: 9 },
   { ...DEFAULTS, maxFlows: 4500, activeTimeoutSeconds: 3, decapsulate: [...TUNNELS] },
   { ...DEFAULTS, maxFlows: 20_000, maxFragmentedDatagrams: 4096 },
 ];
 
-/** Frames that one meter takes before the next one's turn; memory is looked at in between. */
-const ROUND = 50_000;
+/** Frames that one meter takes at most before the next one's turn; memory is looked at in between. */
+const MAX_ROUND = 50_000;
 /** All memory has been touched by then. */
 const WARM_UP_ROUNDS = 60;
 
+/** Records are garbage as soon as they are made; what stays is in tables of fixed size. */
+const MAX_HEAP_BYTES = 128 * 2 ** 20;
+const MAX_RSS_GROWTH_BYTES = 64 * 2 ** 20;
+
 /**
- * Throws random and mutated frames at meters. What goes in must come out, live flows stay within bounds, nothing
- * throws.
+ * Throws random and mutated frames at meters. What goes in must come out, flows and memory stay within bounds,
+ * nothing throws.
  *
  * @throws Error that says which frame of which seed broke what
  */
@@ -73,9 +84,10 @@ export function runFuzz({ packets, seed, onProgress }: FuzzOptions): FuzzResult 
     maxHeapBytes = Math.max(maxHeapBytes, heapUsed);
     return { maxHeapBytes, rssGrowthBytes: warmRssBytes === 0 ? 0 : rss - warmRssBytes };
   };
+  const roundFrames = Math.min(MAX_ROUND, Math.ceil(packets / METERS.length / 2));
   for (let round = 0; frames < packets; round++) {
     const meter = meters[round % meters.length];
-    const end = Math.min(packets, frames + ROUND);
+    const end = Math.min(packets, frames + roundFrames);
     try {
       for (; frames < end; frames++) takeFrame(meter, frame, clock);
     } catch (cause) {
@@ -85,6 +97,9 @@ export function runFuzz({ packets, seed, onProgress }: FuzzOptions): FuzzResult 
     const { liveFlows } = meter.meter.statistics();
     if (liveFlows > meter.options.maxFlows) throw new Error(`${liveFlows} flows live, seed ${seed}.`);
     const use = memory();
+    if (use.maxHeapBytes > MAX_HEAP_BYTES) throw new Error(`The heap holds ${use.maxHeapBytes} bytes.`);
+    if (use.rssGrowthBytes > MAX_RSS_GROWTH_BYTES)
+      throw new Error(`${use.rssGrowthBytes} bytes more memory.`);
     if (round === WARM_UP_ROUNDS) warmRssBytes = process.memoryUsage().rss;
     if (round % 20 === 0) onProgress?.(frames, use);
   }

@@ -19,17 +19,20 @@ const reply = (message: ConversationReply): void => void process.send?.(message)
 const socketType = (address: string): 'udp4' | 'udp6' => (isIPv6(address) ? 'udp6' : 'udp4');
 
 async function serve({ addresses, tcp, udp }: ServedPorts): Promise<void> {
-  const echo = (request: Buffer): Buffer => request;
   for (const address of addresses) {
-    const server = createServer((socket) => {
-      socket.on('error', () => undefined);
-      socket.pipe(socket);
-    });
-    server.listen(tcp, address);
-    await once(server, 'listening');
-    await serveUdp(address, udp, echo);
+    for (const port of tcp) await serveTcp(address, port);
+    await serveUdp(address, udp, (request) => request);
     await serveUdp(address, DNS_PORT, answerDns);
   }
+}
+
+async function serveTcp(address: string, port: number): Promise<void> {
+  const server = createServer((socket) => {
+    socket.on('error', () => undefined);
+    socket.pipe(socket);
+  });
+  server.listen(port, address);
+  await once(server, 'listening');
 }
 
 async function serveUdp(address: string, port: number, answer: (request: Buffer) => Buffer): Promise<void> {

@@ -6,7 +6,7 @@ import type { Namespace } from './namespaces.ts';
 /** What a server answers: TCP and UDP echo on the given ports, and DNS. */
 export interface ServedPorts {
   readonly addresses: readonly string[];
-  readonly tcp: number;
+  readonly tcp: readonly number[];
   readonly udp: number;
 }
 
@@ -74,7 +74,9 @@ async function nextReply(child: Child): Promise<ConversationReply> {
     throw new Error(`the conversation's process ended by itself (exit code ${code})`);
   });
   try {
-    const [answer] = (await Promise.race([once(child, 'message', { signal }), exited])) as [ConversationReply];
+    const [answer] = (await Promise.race([once(child, 'message', { signal }), exited])) as [
+      ConversationReply,
+    ];
     if (answer.error !== undefined) throw new Error(answer.error);
     return answer;
   } finally {

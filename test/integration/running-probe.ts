@@ -59,8 +59,7 @@ export async function startProbe(
   return {
     child,
     ended: () => end,
-    eventsToBe: (expectation) =>
-      vi.waitFor(() => expectation(events()), { interval: 50, timeout: AWAIT_MS }),
+    eventsToBe: (expectation) => vi.waitFor(() => expectation(events()), { interval: 50, timeout: AWAIT_MS }),
     stop: async (signal = 'SIGTERM') => {
       const startMs = performance.now();
       child.kill(signal);

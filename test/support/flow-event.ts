@@ -76,3 +76,14 @@ export function sumOfEvents(events: readonly FlowEvent[]): {
   }
   return { packets, bytes };
 }
+
+/** What each end of each flow sent in each window, a line each, in an order of their own. */
+export function packetsByWindow(events: readonly FlowEvent[]): readonly string[] {
+  return events
+    .filter(({ network }) => network.packets > 0)
+    .map(({ network, flowtap, source, destination }) => {
+      const ends = [source, destination].map(({ ip, packets, bytes }) => `${ip} ${packets}/${bytes}`).sort();
+      return `${network.community_id} ${flowtap.window!.start} ${ends.join(' ')}`;
+    })
+    .sort();
+}

@@ -1,15 +1,14 @@
 import { closeSync, openSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { z } from 'zod';
 import { EcsEventWriter } from '../../core/ecs-event.ts';
 import { TCP, UDP } from '../../core/protocol.ts';
 import { openLiveSource } from '../../probe/capture/open-live-source.ts';
 import type { PacketSource } from '../../probe/capture/packet-source.ts';
 import { FlowMeter } from '../../probe/flow/flow-meter.ts';
 import { NdjsonOutput } from '../../probe/transport/ndjson-output.ts';
-import { QueuedOutput } from '../../probe/transport/queued-output.ts';
+import { QueuedOutput, reopenNonBlocking } from '../../probe/transport/queued-output.ts';
 import type { ConfigOf } from '../../runtime/config.ts';
-import { byteSize, integer, list, oneOf, text } from '../../runtime/config-values.ts';
+import { byteSize, integer, list, oneOf, reader, text } from '../../runtime/config-values.ts';
 import { FlowtapError } from '../../runtime/errors.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS } from '../exit-codes.ts';
@@ -17,6 +16,13 @@ import { runProbe } from '../probe/run-probe.ts';
 import type { SummaryLine } from '../summary.ts';
 import { formatSummary, meterSummary } from '../summary.ts';
 import { METERING_SETTINGS, meterOptions } from './metering-settings.ts';
+
+/** `80`, `80/tcp` or `53/udp`. */
+const portOfProtocol = reader('ports such as 80, 80/tcp or 53/udp', (word) => {
+  const [, digits, protocol] = /^(\d{1,5})(?:\/(tcp|udp))?$/.exec(word) ?? [];
+  const port = Number(digits);
+  return port > 0 && port < 65_536 ? { port, protocol: protocol === 'udp' ? UDP : TCP } : undefined;
+});
 
 export const PROBE_SETTINGS = {
   interfaces: {
@@ -39,9 +45,9 @@ export const PROBE_SETTINGS = {
     doc: 'where records go: standard output, or a file to append to',
   },
   knownPorts: {
-    flag: '--known-port <ports...>',
-    env: 'FLOWTAP_KNOWN_PORT',
-    parse: list(portOfProtocol()),
+    flag: '--known-ports <ports>',
+    env: 'FLOWTAP_KNOWN_PORTS',
+    parse: list(portOfProtocol),
     doc: 'ports that this host serves beside those its kernel names, such as 80,53/udp',
   },
   captureWith: {
@@ -83,26 +89,14 @@ export const PROBE_SETTINGS = {
 
 export type ProbeConfig = ConfigOf<typeof PROBE_SETTINGS>;
 
-/** `80`, `80/tcp` or `53/udp`. */
-function portOfProtocol(): z.ZodType<{ readonly port: number; readonly protocol: number }, string> {
-  return z
-    .string()
-    .regex(/^\d{1,5}(\/(tcp|udp))?$/, 'ports such as 80, 80/tcp or 53/udp')
-    .transform((word) => {
-      const [port, protocol] = word.split('/');
-      return { port: Number(port), protocol: protocol === 'udp' ? UDP : TCP };
-    })
-    .refine(({ port }) => port > 0 && port < 65_536, 'ports from 1 to 65535');
-}
-
 /** A live capture never ends by itself, so its flows must be told of now and then. */
 const MIN_WINDOW_MS = 1000;
 
 /** Room for two sets of headers. */
 const TUNNEL_SNAPLEN_BYTES = 320;
 
-/** Flows to export between two looks at the ring: a few milliseconds. */
-const SWEEP_ROWS = 1024;
+/** Flows to export between two looks at the ring: about a millisecond. */
+const SWEEP_ROWS = 256;
 
 /** How long a slow reader may take for what is left at the end. */
 const DRAIN_MS = 2000;
@@ -126,7 +120,7 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
   });
   const isFile = config.output !== 'stdout' && config.output !== '-';
   try {
-    const descriptor = isFile ? openOutput(config.output) : context.outputDescriptor;
+    const descriptor = isFile ? openOutput(config.output) : reopenNonBlocking(context.outputDescriptor);
     const output = new QueuedOutput(descriptor, config.maxQueuedBytes, (ms) => context.clock.sleep(ms));
     const events = new EcsEventWriter({
       hostName: hostname(),
@@ -137,18 +131,24 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
     const records = new NdjsonOutput(events, output);
     const meter = createMeter(config, records);
     const closed = new AbortController();
+    const ending = AbortSignal.any([context.signal, closed.signal]);
+    // While capturing, records wait for their reader; at the end they wait so long.
+    let mayWait = ending;
+    ending.addEventListener('abort', () => {
+      mayWait = AbortSignal.timeout(DRAIN_MS);
+    });
     context.terminal.line(`Capturing on ${source.statistics.interfaces.join(', ') || 'no interface yet'}.\n`);
     await runProbe({
       source,
       meter,
-      signal: AbortSignal.any([context.signal, closed.signal]),
+      signal: ending,
       now: () => context.clock.now(),
-      onTurn: () => {
+      handOn: async () => {
         records.flush();
+        await output.drain(mayWait);
         if (output.isClosed || output.failure !== undefined) closed.abort();
       },
     });
-    await output.drain(AbortSignal.timeout(DRAIN_MS));
     context.terminal.line(
       formatSummary([
         ...sourceSummary(source),

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { listeningSockets } from '../../probe/capture/listening-sockets.ts';
 import type { PacketSource } from '../../probe/capture/packet-source.ts';
 import type { FlowMeter } from '../../probe/flow/flow-meter.ts';
@@ -13,30 +14,47 @@ export interface ProbeRun {
   readonly meter: FlowMeter;
   readonly signal: AbortSignal;
   readonly now: () => number;
-  /** Called when records may have come. */
-  readonly onTurn: () => void;
+  /** Called when records may have come; resolves when there is room for more. */
+  readonly handOn: () => Promise<void>;
 }
 
 /** Captures and meters until the signal aborts; then every flow gives its last record. */
-export async function runProbe({ source, meter, signal, now, onTurn }: ProbeRun): Promise<void> {
+export async function runProbe({ source, meter, signal, now, handOn }: ProbeRun): Promise<void> {
   const delayMs = source.deliveryDelayMs + CLOCK_SLACK_MS;
   await learnListeningPorts(meter);
   let learnedAtMs = now();
+  let sweeping: Promise<void> | undefined;
   await source.run({
     sink: meter,
     signal,
     now,
     onTurn: (nowMs) => {
       meter.advanceTo(nowMs - delayMs);
-      meter.sweep();
-      onTurn();
+      sweeping ??= sweepAll(meter, signal, handOn).finally(() => {
+        sweeping = undefined;
+      });
       if (Math.abs(nowMs - learnedAtMs) < LISTENING_INTERVAL_MS) return;
       learnedAtMs = nowMs;
       void learnListeningPorts(meter);
     },
   });
-  meter.finish();
-  onTurn();
+  await sweeping;
+  while (meter.isSweeping) {
+    meter.sweep();
+    await handOn();
+  }
+  while (!meter.finish()) await handOn();
+  await handOn();
+}
+
+/** Exports what a closed window holds, in slices between which packets are read and records are written. */
+async function sweepAll(meter: FlowMeter, signal: AbortSignal, handOn: () => Promise<void>): Promise<void> {
+  await handOn();
+  while (meter.isSweeping && !signal.aborted) {
+    meter.sweep();
+    await handOn();
+    await nextTurn();
+  }
 }
 
 async function learnListeningPorts(meter: FlowMeter): Promise<void> {

@@ -30,6 +30,7 @@ export const ACKNOWLEDGMENT = 18;
 export const TCP = 19;
 /** ORIGIN_* of the capture. */
 export const ORIGIN = 20;
+export const WIRE_BYTES = 21;
 export const ROW_WORDS = 24;
 
 /** The key holds ports, or an ICMP type and its counterpart. */

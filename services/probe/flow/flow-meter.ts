@@ -112,6 +112,7 @@ export class FlowMeter implements PacketSink {
   #sweepRow = 0;
   #sweepEnd = 0;
   #sweepSeconds = 0;
+  #finishRow = 0;
   readonly #totals = new Float64Array(TOTALS);
 
   constructor(options: FlowMeterOptions, sink: RecordSink) {
@@ -141,8 +142,6 @@ export class FlowMeter implements PacketSink {
     nanoseconds: number,
     circumstances: number,
   ): void {
-    this.#totals[FRAMES]++;
-    this.#totals[FRAME_BYTES] += wireBytes;
     const batch = this.#batch;
     const base = this.#batchEnd;
     const decoded = this.#decoder.decode(
@@ -159,6 +158,7 @@ export class FlowMeter implements PacketSink {
     if (!decoded) {
       this.#totals[OTHER_FRAMES]++;
       this.#totals[OTHER_FRAME_BYTES] += wireBytes;
+      this.#countFrames(1, wireBytes);
       return;
     }
     const window = this.#window;
@@ -166,9 +166,13 @@ export class FlowMeter implements PacketSink {
       this.#enterWindow(window, seconds, nanoseconds);
       if (this.#batchEnd !== base) batch.copyWithin(this.#batchEnd, base, base + packet.ROW_WORDS);
     }
-    if (this.#shardCount > 1 && this.#isOfAnotherShard(batch, base) && !isSynAck(batch, base)) return;
+    if (this.#shardCount > 1 && this.#isOfAnotherShard(batch, base) && !isSynAck(batch, base)) {
+      this.#countFrames(1, wireBytes);
+      return;
+    }
     batch[this.#batchEnd + packet.SECONDS] = seconds;
     batch[this.#batchEnd + packet.NANOSECONDS] = nanoseconds;
+    batch[this.#batchEnd + packet.WIRE_BYTES] = wireBytes;
     this.#batchEnd += packet.ROW_WORDS;
     if (this.#batchEnd === batch.length) this.#meterBatch();
   }
@@ -184,25 +188,36 @@ export class FlowMeter implements PacketSink {
     }
   }
 
+  /** A window is still being closed. */
+  get isSweeping(): boolean {
+    return this.#sweepRow < this.#sweepEnd;
+  }
+
   /** Goes on with closing a window, for at most `sweepRows` flows. */
   sweep(): void {
     this.#sweepOn(this.#sweepRows);
   }
 
-  /** Ends the input: every flow gives its last record. Nothing may follow. */
-  finish(): void {
+  /**
+   * Ends the input: every flow gives its last record. Looks at `sweepRows` flows a call and answers whether it has
+   * seen all. No packet may follow.
+   */
+  finish(): boolean {
     this.#meterBatch();
     this.#sweepOn(Number.POSITIVE_INFINITY);
     const words = this.#table.words;
-    for (let row = 0; row < this.#table.highWater; row++) {
-      const at = row * flow.ROW_WORDS;
+    const end = Math.min(this.#table.highWater, this.#finishRow + this.#sweepRows);
+    for (; this.#finishRow < end; this.#finishRow++) {
+      const at = this.#finishRow * flow.ROW_WORDS;
       const state = words[at + flow.STATE];
       if ((state & flow.USED) === 0) continue;
       if (hasNews(state)) this.#exportLast(at, closedReason(state) ?? 'shutdown');
     }
+    return this.#finishRow === this.#table.highWater;
   }
 
   statistics(): FlowMeterStatistics {
+    this.#meterBatch();
     return {
       frames: this.#totals[FRAMES],
       frameBytes: this.#totals[FRAME_BYTES],
@@ -229,18 +244,33 @@ export class FlowMeter implements PacketSink {
     if (this.#table.size > LOCATE_FROM_FLOWS) this.#table.locate(batch, end, rows);
     else rows.fill(-1);
     let count = 0;
-    for (let base = 0; base < end; base += packet.ROW_WORDS) this.#meterPacket(batch, base, rows[count++]);
+    let frameBytes = 0;
+    let packets = 0;
+    let ipBytes = 0;
+    for (let base = 0; base < end; base += packet.ROW_WORDS) {
+      frameBytes += batch[base + packet.WIRE_BYTES] >>> 0;
+      if (!this.#meterPacket(batch, base, rows[count++])) continue;
+      packets += batch[base + packet.PACKETS];
+      ipBytes += batch[base + packet.IP_BYTES];
+    }
+    this.#countFrames(count, frameBytes);
+    this.#totals[PACKETS] += packets;
+    this.#totals[IP_BYTES] += ipBytes;
   }
 
-  #meterPacket(batch: Int32Array, base: number, probableRow: number): void {
+  #countFrames(frames: number, frameBytes: number): void {
+    this.#totals[FRAMES] += frames;
+    this.#totals[FRAME_BYTES] += frameBytes;
+  }
+
+  /** False for a packet of another shard, of which only what all should know was noted. */
+  #meterPacket(batch: Int32Array, base: number, probableRow: number): boolean {
     const table = this.#table;
     if (isSynAck(batch, base)) {
       const ports = batch[base + packet.PORTS];
       this.listeningPorts.add(TCP, batch[base + packet.DIRECTION] === 0 ? ports >>> 16 : ports & 0xffff);
-      if (this.#shardCount > 1 && this.#isOfAnotherShard(batch, base)) return;
+      if (this.#shardCount > 1 && this.#isOfAnotherShard(batch, base)) return false;
     }
-    this.#totals[PACKETS] += batch[base + packet.PACKETS];
-    this.#totals[IP_BYTES] += batch[base + packet.IP_BYTES];
     let at = table.isFlowOf(probableRow, batch, base) ? probableRow : table.find(batch, base);
     if (at < 0) {
       if (table.isFull) this.#evict();
@@ -252,6 +282,7 @@ export class FlowMeter implements PacketSink {
       table.begin(at, batch, base);
     }
     table.update(at, batch, base);
+    return true;
   }
 
   /** Closes the window if the time is behind it, with the packets that came before. */
@@ -262,7 +293,7 @@ export class FlowMeter implements PacketSink {
     }
     if (window.isOpen) {
       this.#meterBatch();
-      this.#closeWindow(window, seconds);
+      this.#closeWindow(window, seconds + nanoseconds / 1e9);
     }
     window.openAt(seconds, nanoseconds);
   }
@@ -275,7 +306,7 @@ export class FlowMeter implements PacketSink {
   #beginsAnother(at: number, batch: Int32Array, base: number): boolean {
     const state = this.#table.words[at + flow.STATE];
     if ((state & ACTIVE_BITS) !== this.#table.activeBits) {
-      if (this.#settle(at, state, batch[base + packet.SECONDS] >>> 0)) return true;
+      if (this.#settle(at, state, secondsOf(batch, base))) return true;
     }
     if (this.#window === undefined) return this.#cutsByTime && this.#cutByTime(at, batch, base);
     const isSyn = (batch[base + packet.TCP] & (packet.TCP_SYN | packet.TCP_ACK)) === packet.TCP_SYN;
@@ -294,7 +325,7 @@ export class FlowMeter implements PacketSink {
     const words = this.#table.words;
     const closed = closedReason(state);
     const idleSeconds = this.#idleTimeout(words[at + packet.KIND]);
-    if (idleSeconds > 0 && seconds - (words[at + flow.LAST_SECONDS] >>> 0) >= idleSeconds) {
+    if (idleSeconds > 0 && seconds - lastSecondsOf(words, at) >= idleSeconds) {
       if (hasNews(state)) this.#export(at, closed ?? 'idle');
       return true;
     }
@@ -305,9 +336,9 @@ export class FlowMeter implements PacketSink {
   /** Where no windows do it: cuts the record of a flow that was silent too long (true) or has run too long. */
   #cutByTime(at: number, batch: Int32Array, base: number): boolean {
     const words = this.#table.words;
-    const seconds = batch[base + packet.SECONDS] >>> 0;
+    const seconds = secondsOf(batch, base);
     const idleSeconds = this.#idleTimeout(words[at + packet.KIND]);
-    if (idleSeconds > 0 && seconds - (words[at + flow.LAST_SECONDS] >>> 0) >= idleSeconds) {
+    if (idleSeconds > 0 && seconds - lastSecondsOf(words, at) >= idleSeconds) {
       this.#export(at, 'idle');
       return true;
     }
@@ -363,7 +394,7 @@ export class FlowMeter implements PacketSink {
     const isActive = (state & flow.ACTIVE) !== 0;
     const closed = closedReason(state);
     const idleSeconds = this.#idleTimeout(words[at + packet.KIND]);
-    const silentSeconds = this.#sweepSeconds - (words[at + flow.LAST_SECONDS] >>> 0);
+    const silentSeconds = this.#sweepSeconds - lastSecondsOf(words, at);
     if (closed !== undefined) {
       if (isActive) this.#export(at, closed);
       else this.#table.remove(at);
@@ -379,7 +410,7 @@ export class FlowMeter implements PacketSink {
   #exportLast(at: number, endReason: EndReason | undefined): void {
     const { words, floats, activeBits } = this.#table;
     const state = words[at + flow.STATE];
-    const isOfClosing = this.#sweepRow < this.#sweepEnd && (state & ACTIVE_BITS) !== activeBits;
+    const isOfClosing = this.isSweeping && (state & ACTIVE_BITS) !== activeBits;
     const window = isOfClosing ? this.#closing : this.#window;
     this.#totals[RECORDS]++;
     this.#sink.record(flowRecordAt(words, floats, at, this.#options.communityIdSeed, endReason), window);
@@ -398,6 +429,15 @@ const ACTIVE_BITS = flow.ACTIVE | flow.ODD_WINDOW;
 function isSynAck(batch: Int32Array, base: number): boolean {
   const synAck = packet.TCP_SYN | packet.TCP_ACK;
   return (batch[base + packet.TCP] & synAck) === synAck;
+}
+
+/** A packet's time, and that of a flow's last packet, in seconds with their fraction. */
+function secondsOf(batch: Int32Array, base: number): number {
+  return (batch[base + packet.SECONDS] >>> 0) + batch[base + packet.NANOSECONDS] / 1e9;
+}
+
+function lastSecondsOf(words: Int32Array, at: number): number {
+  return (words[at + flow.LAST_SECONDS] >>> 0) + words[at + flow.LAST_NANOSECONDS] / 1e9;
 }
 
 /** Whether the flow has something that no record has told yet: packets, or its end. */

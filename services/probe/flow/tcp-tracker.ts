@@ -25,7 +25,7 @@ export function trackTcp(
   const flags = tcp & 0xff;
   const direction = packets[base + packet.DIRECTION];
   const side = at + flow.SIDE_A + direction * flow.SIDE_WORDS;
-  const sideFlags = words[side + flow.SIDE_FLAGS] | flags | (flags << flow.LIFE_FLAGS_SHIFT);
+  let sideFlags = words[side + flow.SIDE_FLAGS] | flags | (flags << flow.LIFE_FLAGS_SHIFT);
   words[side + flow.SIDE_FLAGS] = sideFlags;
   if ((flags & packet.TCP_RST) !== 0) {
     // A reset's sequence number need not be of the stream, and its payload is a message to the reader of traces.
@@ -45,6 +45,8 @@ export function trackTcp(
     // The SYN itself takes one number (RFC 9293 section 3.4).
     sequence = (sequence + 1) | 0;
     takeSyn(words, floats, side, sequence, packets, base, holes);
+    // Data in a SYN (RFC 7413) may go unacknowledged where the SYN is not: its sample goes on.
+    sideFlags = words[side + flow.SIDE_FLAGS];
   } else if ((sideFlags & flow.SEQUENCED) === 0) {
     startStream(words, side, sequence);
   }

@@ -1,13 +1,22 @@
-import { write } from 'node:fs';
-import { promisify } from 'node:util';
+import { constants, openSync, writeSync } from 'node:fs';
 import type { BlockOutput } from './ndjson-output.ts';
 
-const writeDescriptor = promisify(write);
-
 /** How long to wait for a full pipe before trying again. */
-const FULL_PIPE_WAIT_MS = 20;
+const FULL_PIPE_WAIT_MS = 2;
 
 const NEWLINE = 0x0a;
+
+/**
+ * Opens a descriptor of this process again so that writing to a full pipe answers EAGAIN in place of waiting, without
+ * changing the descriptor for others who share it. Where that can't be had (a socket), the descriptor itself.
+ */
+export function reopenNonBlocking(descriptor: number): number {
+  try {
+    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK);
+  } catch {
+    return descriptor;
+  }
+}
 
 export interface QueuedOutputStatistics {
   readonly queuedBytes: number;
@@ -17,8 +26,8 @@ export interface QueuedOutputStatistics {
 }
 
 /**
- * Writes blocks of lines to a file descriptor in the background, so that a slow reader never holds up a capture. What
- * the bounded queue cannot take is dropped and counted.
+ * Writes blocks of lines to a descriptor that does not wait (`reopenNonBlocking`), so that a slow reader never holds up
+ * a capture. What cannot be written at once waits in a bounded queue; what that cannot take is dropped and counted.
  */
 export class QueuedOutput implements BlockOutput {
   /** The reader has closed its end. */
@@ -26,9 +35,10 @@ export class QueuedOutput implements BlockOutput {
   /** Why writing had to be given up: a full disk, for one. */
   failure: Error | undefined;
   readonly #descriptor: number;
-  readonly #maxQueuedBytes: number;
   readonly #sleep: (ms: number) => Promise<void>;
-  readonly #queue: Uint8Array[] = [];
+  /** A ring; its memory is touched only as far as the queue grows. */
+  readonly #queue: Uint8Array;
+  #start = 0;
   #queuedBytes = 0;
   #overflowedLines = 0;
   #unwantedLines = 0;
@@ -36,8 +46,8 @@ export class QueuedOutput implements BlockOutput {
 
   constructor(descriptor: number, maxQueuedBytes: number, sleep: (ms: number) => Promise<void>) {
     this.#descriptor = descriptor;
-    this.#maxQueuedBytes = maxQueuedBytes;
     this.#sleep = sleep;
+    this.#queue = new Uint8Array(maxQueuedBytes);
   }
 
   get statistics(): QueuedOutputStatistics {
@@ -49,14 +59,16 @@ export class QueuedOutput implements BlockOutput {
   }
 
   write(bytes: Uint8Array, length: number): void {
-    const block = bytes.subarray(0, length);
+    const written = this.#queuedBytes === 0 ? this.#tryToWrite(bytes, 0, length) : 0;
+    if (written === length) return;
+    // The first line may have been written in part; its rest follows from the queue.
+    const rest = bytes.subarray(written, length);
     if (this.isClosed || this.failure !== undefined) {
-      this.#unwantedLines += countLines(block);
-    } else if (this.#queuedBytes + length > this.#maxQueuedBytes) {
-      this.#overflowedLines += countLines(block);
+      this.#unwantedLines += countLines(rest);
+    } else if (this.#queuedBytes + rest.length > this.#queue.length) {
+      this.#overflowedLines += countLines(rest);
     } else {
-      this.#queue.push(block.slice());
-      this.#queuedBytes += length;
+      this.#enqueue(rest);
       this.#writing ??= this.#writeQueue();
     }
   }
@@ -64,35 +76,59 @@ export class QueuedOutput implements BlockOutput {
   /** Waits until the queue is written, or the signal aborts. */
   async drain(signal: AbortSignal): Promise<void> {
     while (this.#writing !== undefined && !signal.aborted) {
-      const aborted = new Promise<void>((resolve) => {
-        signal.addEventListener('abort', () => resolve(), { once: true });
-      });
-      await Promise.race([this.#writing, aborted]);
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const wake = (): void => resolve();
+      signal.addEventListener('abort', wake);
+      await Promise.race([this.#writing, promise]);
+      signal.removeEventListener('abort', wake);
     }
+  }
+
+  #enqueue(block: Uint8Array): void {
+    const queue = this.#queue;
+    const end = (this.#start + this.#queuedBytes) % queue.length;
+    const first = Math.min(block.length, queue.length - end);
+    queue.set(block.subarray(0, first), end);
+    queue.set(block.subarray(first), 0);
+    this.#queuedBytes += block.length;
   }
 
   async #writeQueue(): Promise<void> {
-    for (let block = this.#queue.shift(); block !== undefined; block = this.#queue.shift()) {
-      await this.#writeBlock(block);
-      this.#queuedBytes -= block.length;
+    const queue = this.#queue;
+    while (this.#queuedBytes > 0 && !this.isClosed && this.failure === undefined) {
+      const length = Math.min(this.#queuedBytes, queue.length - this.#start);
+      const written = this.#tryToWrite(queue, this.#start, length);
+      this.#start = (this.#start + written) % queue.length;
+      this.#queuedBytes -= written;
+      if (written < length) await this.#sleep(FULL_PIPE_WAIT_MS);
     }
+    if (this.#queuedBytes > 0) this.#discard();
+    this.#start = 0;
     this.#writing = undefined;
   }
 
-  async #writeBlock(block: Uint8Array): Promise<void> {
+  /** Gives how many bytes the descriptor took before it was full or broken. */
+  #tryToWrite(bytes: Uint8Array, offset: number, length: number): number {
     let written = 0;
-    while (written < block.length && !this.isClosed && this.failure === undefined) {
+    while (written < length && !this.isClosed && this.failure === undefined) {
       try {
-        const result = await writeDescriptor(this.#descriptor, block, written, block.length - written);
-        written += result.bytesWritten;
+        written += writeSync(this.#descriptor, bytes, offset + written, length - written);
       } catch (error) {
         const { code } = error as NodeJS.ErrnoException;
-        if (code === 'EAGAIN') await this.#sleep(FULL_PIPE_WAIT_MS);
-        else if (code === 'EPIPE') this.isClosed = true;
+        if (code === 'EAGAIN') return written;
+        if (code === 'EPIPE') this.isClosed = true;
         else this.failure = error as Error;
       }
     }
-    if (written < block.length) this.#unwantedLines += countLines(block.subarray(written));
+    return written;
+  }
+
+  /** Counts what nobody will read. */
+  #discard(): void {
+    const toEnd = Math.min(this.#queuedBytes, this.#queue.length - this.#start);
+    this.#unwantedLines += countLines(this.#queue.subarray(this.#start, this.#start + toEnd));
+    this.#unwantedLines += countLines(this.#queue.subarray(0, this.#queuedBytes - toEnd));
+    this.#queuedBytes = 0;
   }
 }
 

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { LIVE_CAPTURES, type LiveCapture, type Seen } from './live-captures.ts';
+import { anonymousKibibytes, cpuNanoseconds, hasPacketSocket } from './process-usage.ts';
+import { makeVethPair, type VethPair } from './veth-pair.ts';
+
+/** What is sent while a capture is measured. */
+export interface LiveLoad {
+  readonly flows: number;
+  /** 0 is as fast as the sender can. */
+  readonly packetsPerSecond: number;
+  /** Sent before, so that code is compiled and the flows are known. */
+  readonly warmUpPackets: number;
+  readonly packets: number;
+}
+
+/** A capture's result under one load. */
+export interface LiveResult {
+  readonly capture: LiveCapture;
+  readonly load: LiveLoad;
+  /** What arrived at the interface, for each second. */
+  readonly offeredPerSecond: number;
+  /** CPU time of the capturing process for each packet that was sent while it was measured. */
+  readonly cpuNanosecondsPerPacket: number;
+  readonly anonymousKibibytes: number;
+  /** Of all packets sent, the first ones included that warm the process up. */
+  readonly sent: number;
+  readonly seen: Seen;
+}
+
+const READY_TIMEOUT_MS = 10_000;
+/** Until what the kernel still holds has been read. */
+const DRAIN_MS = 500;
+
+/** Every capture under every load, `rounds` times in turn; gives the median by CPU time. */
+export async function benchLive(
+  folder: string,
+  loads: readonly LiveLoad[],
+  rounds: number,
+  progress: (text: string) => void,
+): Promise<readonly LiveResult[]> {
+  const captures = LIVE_CAPTURES.filter((capture) => capture.missing() === undefined);
+  const results: LiveResult[] = [];
+  const pair = makeVethPair();
+  try {
+    for (const load of loads) {
+      const runs = new Map<LiveCapture, LiveResult[]>(captures.map((capture) => [capture, []]));
+      for (let round = 1; round <= rounds; round++) {
+        for (const capture of captures) {
+          const result = await runOnce(capture, load, pair, folder);
+          runs.get(capture)?.push(result);
+          progress(`  round ${round}, ${capture.name}: ${result.cpuNanosecondsPerPacket.toFixed(0)} ns a packet`);
+        }
+      }
+      for (const ofCapture of runs.values()) results.push(medianResult(ofCapture));
+    }
+  } finally {
+    pair.close();
+  }
+  return results;
+}
+
+async function runOnce(capture: LiveCapture, load: LiveLoad, pair: VethPair, folder: string): Promise<LiveResult> {
+  const runFolder = join(folder, 'run');
+  rmSync(runFolder, { recursive: true, force: true });
+  mkdirSync(runFolder, { recursive: true });
+  const command = capture.command(pair.receiverInterface, runFolder);
+  const child = spawn('ip', ['netns', 'exec', pair.receiver, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const output = collect(child);
+  const pid = child.pid ?? 0;
+  try {
+    await ready(child, pid);
+    const sender = startSender(pair, load);
+    await sender.next();
+    await sleep(DRAIN_MS);
+    const before = cpuNanoseconds(pid);
+    sender.start();
+    const { seconds } = await sender.next();
+    await sleep(DRAIN_MS);
+    const used = cpuNanoseconds(pid) - before;
+    const memory = anonymousKibibytes(pid);
+    child.kill('SIGINT');
+    const { stdout, stderr } = await output;
+    return {
+      capture,
+      load,
+      offeredPerSecond: load.packets / seconds,
+      cpuNanosecondsPerPacket: used / load.packets,
+      anonymousKibibytes: memory,
+      sent: load.warmUpPackets + load.packets,
+      seen: capture.seen(stdout, stderr),
+    };
+  } finally {
+    child.kill('SIGKILL');
+    rmSync(runFolder, { recursive: true, force: true });
+  }
+}
+
+async function ready(child: ChildProcess, pid: number): Promise<void> {
+  const deadline = performance.now() + READY_TIMEOUT_MS;
+  while (child.exitCode === null && performance.now() < deadline) {
+    if (hasPacketSocket(pid)) return sleep(DRAIN_MS);
+    await sleep(10);
+  }
+  throw new Error(`${child.spawnargs.join(' ')} does not capture`);
+}
+
+interface Sender {
+  /** Lets it send the measured packets. */
+  start(): void;
+  /** What it says of the packets that it has just sent. */
+  next(): Promise<{ readonly seconds: number }>;
+}
+
+function startSender(pair: VethPair, load: LiveLoad): Sender {
+  const blaster = join(import.meta.dirname, 'packet-blaster.ts');
+  const { flows, warmUpPackets, packets, packetsPerSecond } = load;
+  const words = [pair.senderInterfaceIndex, pair.receiverMac, flows, warmUpPackets, packets, packetsPerSecond];
+  const command = ['netns', 'exec', pair.sender, process.execPath, blaster, ...words.map(String)];
+  const child = spawn('ip', command, { stdio: ['pipe', 'pipe', 'inherit'] });
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    start: () => child.stdin.end('\n'),
+    next: async () => JSON.parse((await lines.next()).value ?? '{}'),
+  };
+}
+
+async function collect(child: ChildProcess): Promise<{ stdout: string; stderr: string }> {
+  let stdout = '';
+  let stderr = '';
+  child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+    stdout += text;
+  });
+  child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  await once(child, 'close');
+  return { stdout, stderr };
+}
+
+function medianResult(runs: readonly LiveResult[]): LiveResult {
+  return runs.toSorted((a, b) => a.cpuNanosecondsPerPacket - b.cpuNanosecondsPerPacket)[runs.length >> 1];
+}

@@ -1,0 +1,186 @@
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { afterEach, describe, expect, test, vi } from 'vitest';
+import { namespacesUnavailable } from '../integration/namespaces.ts';
+import type { FinishedProcess } from '../support/flowtap-process.ts';
+import { FLOWTAP_MAIN, finished, runFlowtap } from '../support/flowtap-process.ts';
+
+const NOBODY = 65_534;
+
+/** What a line of the table says; the family by the source's address. */
+interface Row {
+  readonly protocol: string;
+  readonly family: 4 | 6;
+  readonly end: string;
+}
+
+function rowsOf(stdout: string): Row[] {
+  const pattern = /^\d\d:\d\d:\d\d\.\d{6} (\S+) +(\S+) +→ \S+ +\d+\/\d+ +\d+\/\d+ +(\S*) +1:\S{27}=$/gm;
+  return [...stdout.matchAll(pattern)].map(([, protocol, source, end]) => ({
+    protocol,
+    family: source.split(':').length > 2 ? 6 : 4,
+    end,
+  }));
+}
+
+/** Rows that every demo shows, live or recorded. */
+const EXPECTED_ROWS: readonly Partial<Row>[] = [
+  { protocol: 'tcp', family: 4, end: 'fin' },
+  { protocol: 'tcp', family: 6, end: 'fin' },
+  { protocol: 'tcp', family: 4, end: 'rst' },
+  { protocol: 'tcp', family: 6, end: 'rst' },
+  { protocol: 'udp', family: 4 },
+  { protocol: 'udp', family: 6 },
+  { protocol: 'icmp', family: 4 },
+  { protocol: 'ipv6-icmp', family: 6 },
+];
+
+function expectFlowsAndSummary({ stdout }: FinishedProcess): void {
+  const rows = rowsOf(stdout);
+  for (const row of EXPECTED_ROWS) expect(rows).toContainEqual(expect.objectContaining(row));
+  expect(stdout).toMatch(/^\d+ flows, [\d,]+ packets, 1\d\.\d MiB$/m);
+  expect(stdout).toMatch(/^ +[78]\.\d MiB {2}192\.0\.2\.10 +→ 192\.0\.2\.20:80 +tcp +\d flows$/m);
+  expect(stdout).toContain('\nNext: npm run -s flowtap -- replay FILE');
+}
+
+function namespacesOf(pid: number | undefined): string[] {
+  const list = execFileSync('ip', ['netns', 'list'], { encoding: 'utf8' }).split('\n');
+  return list.map((line) => line.split(' ')[0]).filter((name) => name.startsWith(`flowtap-demo-${pid}-`));
+}
+
+const processesIn = (namespace: string): string =>
+  execFileSync('ip', ['netns', 'pids', namespace], { encoding: 'utf8' });
+
+const started = new Set<ChildProcess>();
+
+function startDemo(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+  const child = spawn(process.execPath, [FLOWTAP_MAIN, 'demo', ...args], { env: {}, ...options });
+  started.add(child);
+  return child;
+}
+
+afterEach(() => {
+  for (const child of started) child.kill('SIGKILL');
+  started.clear();
+});
+
+function firstRows(child: ChildProcess): Promise<void> {
+  return new Promise((resolve) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      if (rowsOf(text).length > 0) resolve();
+    });
+  });
+}
+
+const unavailable = namespacesUnavailable();
+
+describe.skipIf(unavailable !== undefined)(
+  `live${unavailable === undefined ? '' : `: ${unavailable}`}`,
+  () => {
+    test('shows flows of every kind as they happen, and leaves nothing behind', async () => {
+      const child = startDemo(['--duration', '3s']);
+      const result = await finished(child);
+      expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(result.stdout).toMatch(/^Two network namespaces talk for 3 s/);
+      expectFlowsAndSummary(result);
+      expect(result.stdout).toContain(
+        'Dropped: 0 packets (kernel), 0 flows (table full), 0 records (slow reader)\n',
+      );
+      expect(namespacesOf(child.pid)).toEqual([]);
+    });
+
+    test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it early with a summary', async (signal) => {
+      const child = startDemo(['--duration', '1m']);
+      const end = finished(child);
+      await firstRows(child);
+      expect(namespacesOf(child.pid)).toHaveLength(2);
+      child.kill(signal);
+      const result = await end;
+      expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(result.stdout).toContain('\nTop talkers');
+      expect(namespacesOf(child.pid)).toEqual([]);
+    });
+
+    test('a demo that is killed loses its children, and the next one takes its namespaces away', async () => {
+      const child = startDemo(['--duration', '1m']);
+      const end = finished(child);
+      await firstRows(child);
+      child.kill('SIGKILL');
+      await end;
+      const left = namespacesOf(child.pid);
+      expect(left).toHaveLength(2);
+      for (const namespace of left) {
+        await vi.waitFor(() => expect(processesIn(namespace)).toBe(''), { timeout: 10_000 });
+      }
+      await runFlowtap(['demo', '--duration', '1s']);
+      expect(namespacesOf(child.pid)).toEqual([]);
+    });
+
+    test('says which child failed', async () => {
+      const child = startDemo(['--duration', '1m']);
+      const end = finished(child);
+      await firstRows(child);
+      const [shop] = namespacesOf(child.pid).filter((name) => name.endsWith('-shop'));
+      process.kill(Number(processesIn(shop)), 'SIGKILL');
+      expect(await end).toMatchObject({
+        exitCode: 1,
+        stderr: `flowtap: The demo had to end: demo-traffic in ${shop} was ended by SIGKILL.\n`,
+      });
+      expect(namespacesOf(child.pid)).toEqual([]);
+    });
+
+    test('ends when nobody reads', async () => {
+      const child = startDemo(['--duration', '1m']);
+      await firstRows(child);
+      const end = finished(child);
+      child.stdout?.destroy();
+      expect(await end).toMatchObject({ exitCode: 0, stderr: '' });
+      expect(namespacesOf(child.pid)).toEqual([]);
+    });
+  },
+);
+
+describe('recorded', () => {
+  test('shows the same kinds of flows', async () => {
+    const result = await runFlowtap(['demo', '--recorded']);
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(result.stdout).toMatch(/^Recorded traffic\.\nThese flows were recorded earlier/);
+    expectFlowsAndSummary(result);
+    expect(result.stdout).toContain('\nDropped: 0 flows (table full)\n');
+  });
+
+  test('takes the place of live traffic without root', async (ctx) => {
+    const identity = process.geteuid?.() === 0 ? { uid: NOBODY, gid: NOBODY } : {};
+    if (process.platform !== 'linux') ctx.skip('not Linux: the reason is another');
+    if (spawnSync(process.execPath, [FLOWTAP_MAIN, '--version'], identity).status !== 0) {
+      ctx.skip('other users cannot read this checkout');
+    }
+    const result = await finished(startDemo([], identity));
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(result.stdout).toMatch(/^No live traffic here: making network namespaces needs root\.\n/);
+    expectFlowsAndSummary(result);
+  });
+
+  test('a signal ends it early', async () => {
+    const child = startDemo(['--recorded']);
+    const end = finished(child);
+    await firstRows(child);
+    child.kill('SIGINT');
+    const result = await end;
+    expect(result.exitCode).toBe(0);
+    expect(result.stdout).toContain('\nTop talkers');
+    expect(rowsOf(result.stdout).length).toBeLessThan(40);
+  });
+});
+
+test.each([
+  [['demo', '--duration', '0'], /--duration \(FLOWTAP_DURATION\) must be a duration/],
+  [['demo-traffic', 'nobody', '192.0.2.20'], /Usage: flowtap demo-traffic <shop\|web> <address\.\.\.>/],
+  [['demo-traffic', 'web', 'shop.example'], /Usage: flowtap demo-traffic <shop\|web> <address\.\.\.>/],
+])('%j is wrong usage', async (args, message) => {
+  const { exitCode, stderr } = await runFlowtap(args);
+  expect(exitCode).toBe(2);
+  expect(stderr).toMatch(message);
+});
