@@ -1,6 +1,6 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
-import { afterEach, describe, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { namespacesUnavailable } from '../integration/namespaces.ts';
 import type { FinishedProcess } from '../support/flowtap-process.ts';
 import { FLOWTAP_MAIN, finished, runFlowtap } from '../support/flowtap-process.ts';
@@ -76,71 +76,72 @@ function firstRows(child: ChildProcess): Promise<void> {
 
 const unavailable = namespacesUnavailable();
 
-describe.skipIf(unavailable !== undefined)(
-  `live${unavailable === undefined ? '' : `: ${unavailable}`}`,
-  () => {
-    test('shows flows of every kind as they happen, and leaves nothing behind', async () => {
-      const child = startDemo(['--duration', '3s']);
-      const result = await finished(child);
-      expect(result).toMatchObject({ exitCode: 0, stderr: '' });
-      expect(result.stdout).toMatch(/^Two network namespaces talk for 3 s/);
-      expectFlowsAndSummary(result);
-      expect(result.stdout).toContain(
-        'Dropped: 0 packets (kernel), 0 flows (table full), 0 records (slow reader)\n',
-      );
-      expect(namespacesOf(child.pid)).toEqual([]);
-    });
+describe('live', () => {
+  beforeEach((ctx) => {
+    if (unavailable !== undefined) ctx.skip(unavailable);
+  });
 
-    test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it early with a summary', async (signal) => {
-      const child = startDemo(['--duration', '1m']);
-      const end = finished(child);
-      await firstRows(child);
-      expect(namespacesOf(child.pid)).toHaveLength(2);
-      child.kill(signal);
-      const result = await end;
-      expect(result).toMatchObject({ exitCode: 0, stderr: '' });
-      expect(result.stdout).toContain('\nTop talkers');
-      expect(namespacesOf(child.pid)).toEqual([]);
-    });
+  test('shows flows of every kind as they happen, and leaves nothing behind', async () => {
+    const child = startDemo(['--duration', '3s']);
+    const result = await finished(child);
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(result.stdout).toMatch(/^Two network namespaces talk for 3 s/);
+    expectFlowsAndSummary(result);
+    expect(result.stdout).toContain(
+      'Dropped: 0 packets (kernel), 0 flows (table full), 0 records (slow reader)\n',
+    );
+    expect(namespacesOf(child.pid)).toEqual([]);
+  });
 
-    test('a demo that is killed loses its children, and the next one takes its namespaces away', async () => {
-      const child = startDemo(['--duration', '1m']);
-      const end = finished(child);
-      await firstRows(child);
-      child.kill('SIGKILL');
-      await end;
-      const left = namespacesOf(child.pid);
-      expect(left).toHaveLength(2);
-      for (const namespace of left) {
-        await vi.waitFor(() => expect(processesIn(namespace)).toBe(''), { timeout: 10_000 });
-      }
-      await runFlowtap(['demo', '--duration', '1s']);
-      expect(namespacesOf(child.pid)).toEqual([]);
-    });
+  test.each(['SIGINT', 'SIGTERM'] as const)('%s ends it early with a summary', async (signal) => {
+    const child = startDemo(['--duration', '1m']);
+    const end = finished(child);
+    await firstRows(child);
+    expect(namespacesOf(child.pid)).toHaveLength(2);
+    child.kill(signal);
+    const result = await end;
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(result.stdout).toContain('\nTop talkers');
+    expect(namespacesOf(child.pid)).toEqual([]);
+  });
 
-    test('says which child failed', async () => {
-      const child = startDemo(['--duration', '1m']);
-      const end = finished(child);
-      await firstRows(child);
-      const [shop] = namespacesOf(child.pid).filter((name) => name.endsWith('-shop'));
-      process.kill(Number(processesIn(shop)), 'SIGKILL');
-      expect(await end).toMatchObject({
-        exitCode: 1,
-        stderr: `flowtap: The demo had to end: demo-traffic in ${shop} was ended by SIGKILL.\n`,
-      });
-      expect(namespacesOf(child.pid)).toEqual([]);
-    });
+  test('a demo that is killed loses its children, and the next one takes its namespaces away', async () => {
+    const child = startDemo(['--duration', '1m']);
+    const end = finished(child);
+    await firstRows(child);
+    child.kill('SIGKILL');
+    await end;
+    const left = namespacesOf(child.pid);
+    expect(left).toHaveLength(2);
+    for (const namespace of left) {
+      await vi.waitFor(() => expect(processesIn(namespace)).toBe(''), { timeout: 10_000 });
+    }
+    await runFlowtap(['demo', '--duration', '1s']);
+    expect(namespacesOf(child.pid)).toEqual([]);
+  });
 
-    test('ends when nobody reads', async () => {
-      const child = startDemo(['--duration', '1m']);
-      await firstRows(child);
-      const end = finished(child);
-      child.stdout?.destroy();
-      expect(await end).toMatchObject({ exitCode: 0, stderr: '' });
-      expect(namespacesOf(child.pid)).toEqual([]);
+  test('says which child failed', async () => {
+    const child = startDemo(['--duration', '1m']);
+    const end = finished(child);
+    await firstRows(child);
+    const [shop] = namespacesOf(child.pid).filter((name) => name.endsWith('-shop'));
+    process.kill(Number(processesIn(shop)), 'SIGKILL');
+    expect(await end).toMatchObject({
+      exitCode: 1,
+      stderr: `flowtap: The demo had to end: demo-traffic in ${shop} was ended by SIGKILL.\n`,
     });
-  },
-);
+    expect(namespacesOf(child.pid)).toEqual([]);
+  });
+
+  test('ends when nobody reads', async () => {
+    const child = startDemo(['--duration', '1m']);
+    await firstRows(child);
+    const end = finished(child);
+    child.stdout?.destroy();
+    expect(await end).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(namespacesOf(child.pid)).toEqual([]);
+  });
+});
 
 describe('recorded', () => {
   test('shows the same kinds of flows', async () => {
@@ -157,21 +158,16 @@ describe('recorded', () => {
     if (spawnSync(process.execPath, [FLOWTAP_MAIN, '--version'], identity).status !== 0) {
       ctx.skip('other users cannot read this checkout');
     }
-    const result = await finished(startDemo([], identity));
-    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(result.stdout).toMatch(/^No live traffic here: making network namespaces needs root\.\n/);
-    expectFlowsAndSummary(result);
-  });
-
-  test('a signal ends it early', async () => {
-    const child = startDemo(['--recorded']);
+    const child = startDemo([], identity);
     const end = finished(child);
     await firstRows(child);
     child.kill('SIGINT');
     const result = await end;
-    expect(result.exitCode).toBe(0);
-    expect(result.stdout).toContain('\nTop talkers');
+    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(result.stdout).toMatch(/^No live traffic here: making network namespaces needs root\.\n/);
+    // Less than the whole, for the signal.
     expect(rowsOf(result.stdout).length).toBeLessThan(40);
+    expect(result.stdout).toContain('\nTop talkers');
   });
 });
 

@@ -4,11 +4,8 @@ import { LineWriter } from '../../services/core/line-writer.ts';
 import { compareTimestamps } from '../../services/core/merge-flow-records.ts';
 import { FrameDecoder } from '../../services/probe/decode/frame-decoder.ts';
 import * as packet from '../../services/probe/decode/packet-row.ts';
-import type {
-  FlowMeterOptions,
-  FlowMeterStatistics,
-  RecordSink,
-} from '../../services/probe/flow/flow-meter.ts';
+import type { RecordSink } from '../../services/probe/flow/flow-accounts.ts';
+import type { FlowMeterOptions, FlowMeterStatistics } from '../../services/probe/flow/flow-meter.ts';
 import { FlowMeter } from '../../services/probe/flow/flow-meter.ts';
 import type { Window } from '../../services/probe/flow/window.ts';
 import type { PacketMutator } from './packet-mutator.ts';

@@ -83,6 +83,7 @@ beforeEach((ctx) => {
 describe('the records of two probes tell the payload lost between them, to the byte', () => {
   test.for(CASES)(
     '$name',
+    { timeout: CASE_TIMEOUT_MS },
     async ({ offloads, every, bytes, leastForgottenGaps }, ctx) => {
       using network = new TestNetwork();
       const folder = new TemporaryFolder();
@@ -123,7 +124,6 @@ describe('the records of two probes tell the payload lost between them, to the b
         }
       }
     },
-    CASE_TIMEOUT_MS,
   );
 });
 

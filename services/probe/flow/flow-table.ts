@@ -13,6 +13,7 @@ export class FlowTable {
   readonly words: Int32Array;
   readonly floats: Float64Array;
   readonly holes: HolePool;
+  /** How many flows at most; a full table makes room by `victim`. */
   readonly capacity: number;
   /** Rows ever used: scans need not look beyond. */
   highWater = 0;
@@ -39,10 +40,6 @@ export class FlowTable {
     this.#indexMask = slots - 1;
     this.holes = new HolePool(Math.max(1024, capacity >> 2));
     this.#listening = listening;
-  }
-
-  get isFull(): boolean {
-    return this.size === this.capacity;
   }
 
   /**

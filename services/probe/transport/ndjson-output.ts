@@ -1,7 +1,7 @@
 import type { EcsEventWriter, ReportedWindow } from '../../core/ecs-event.ts';
 import type { FlowRecord } from '../../core/flow-record.ts';
 import { LineWriter } from '../../core/line-writer.ts';
-import type { RecordSink } from '../flow/flow-meter.ts';
+import type { RecordSink } from '../flow/flow-accounts.ts';
 
 /** Takes a block of whole lines; must not keep `bytes`. */
 export interface BlockOutput {
