@@ -1,5 +1,11 @@
 import { join } from 'node:path';
-import { argusRecords, flowtapEvents, jsonAggregates, nfpcapdTotal, softflowdTotal } from './count-records.ts';
+import {
+  argusRecords,
+  flowtapEvents,
+  jsonAggregates,
+  nfpcapdTotal,
+  softflowdTotal,
+} from './count-records.ts';
 import { FLOWTAP, onPath } from './programs.ts';
 import type { TrafficShape } from './traffic-plan.ts';
 
@@ -86,7 +92,8 @@ export const CAPTURE_READERS: readonly CaptureReader[] = [
   {
     name: 'pmacctd',
     debianPackage: 'pmacct',
-    remark: 'a record a flow and direction, as JSON; it pauses while it reads files, so its time is its CPU time',
+    remark:
+      'a record a flow and direction, as JSON; it pauses while it reads files, so its time is its CPU time',
     command: ({ folder }) => ['pmacctd', '-f', join(folder, 'pmacctd.conf')],
     configuration: (job) => ({ 'pmacctd.conf': pmacctdConfiguration(job) }),
     count: jsonAggregates,

@@ -1,5 +1,7 @@
-import { ACK, type ConversationStep, FIN, SYN, tcpStep, udpStep } from './conversation-step.ts';
-import { KIND_IPV6, KIND_UDP, type TrafficPlan } from './traffic-plan.ts';
+import type { ConversationStep } from './conversation-step.ts';
+import { ACK, FIN, SYN, tcpStep, udpStep } from './conversation-step.ts';
+import type { TrafficPlan } from './traffic-plan.ts';
+import { KIND_IPV6, KIND_UDP } from './traffic-plan.ts';
 
 const ETHERTYPE_IPV4 = 0x0800;
 const ETHERTYPE_IPV6 = 0x86dd;
@@ -82,7 +84,14 @@ function writeEthernet(view: DataView, offset: number, kind: number, fromClient:
   view.setUint16(offset + 12, (kind & KIND_IPV6) !== 0 ? ETHERTYPE_IPV6 : ETHERTYPE_IPV4);
 }
 
-function writeIp(view: DataView, offset: number, flow: number, kind: number, fromClient: boolean, bytes: number): void {
+function writeIp(
+  view: DataView,
+  offset: number,
+  flow: number,
+  kind: number,
+  fromClient: boolean,
+  bytes: number,
+): void {
   const client = flow % CLIENTS;
   const server = Math.imul(flow, 0x9e37_79b1) >>> 26;
   const protocol = (kind & KIND_UDP) !== 0 ? PROTOCOL_UDP : PROTOCOL_TCP;

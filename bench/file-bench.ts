@@ -2,9 +2,11 @@ import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CAPTURE_READERS, type CaptureReader, type Counted, missing, type ReaderJob } from './capture-readers.ts';
+import type { CaptureReader, Counted, ReaderJob } from './capture-readers.ts';
+import { CAPTURE_READERS, missing } from './capture-readers.ts';
 import { captureFile } from './generate-capture.ts';
-import { cpuSeconds, medianRun, runMeasured, type Usage } from './run-measured.ts';
+import type { Usage } from './run-measured.ts';
+import { cpuSeconds, medianRun, runMeasured } from './run-measured.ts';
 import type { TrafficShape } from './traffic-plan.ts';
 
 const ROUNDS = 3;
@@ -57,11 +59,18 @@ export async function benchFiles(
       for (const reader of readers) {
         const usage = await runOnce(reader, job, 'discard');
         usages.get(reader)?.push(usage);
-        progress(`  round ${round}, ${reader.name}: ${cpuSeconds(usage).toFixed(2)} s CPU, ${usage.wallSeconds.toFixed(2)} s`);
+        progress(
+          `  round ${round}, ${reader.name}: ${cpuSeconds(usage).toFixed(2)} s CPU, ${usage.wallSeconds.toFixed(2)} s`,
+        );
       }
     }
     for (const reader of readers) {
-      results.push({ reader, shape, usage: medianRun(usages.get(reader) ?? []), counted: counts.get(reader) });
+      results.push({
+        reader,
+        shape,
+        usage: medianRun(usages.get(reader) ?? []),
+        counted: counts.get(reader),
+      });
     }
     rmSync(folder, { recursive: true, force: true });
   }

@@ -1,7 +1,8 @@
 import { closeSync, existsSync, mkdirSync, openSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { ConversationFrames, FRAME_HEADERS_BYTES_MAX } from './conversation-frames.ts';
-import { planTraffic, type TrafficShape } from './traffic-plan.ts';
+import type { TrafficShape } from './traffic-plan.ts';
+import { planTraffic } from './traffic-plan.ts';
 
 const SNAPLEN_BYTES = 96;
 const DURATION_SECONDS = 60;

@@ -1,12 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { LIVE_CAPTURES, type LiveCapture, type Seen } from './live-captures.ts';
+import type { LiveCapture, Seen } from './live-captures.ts';
 import { anonymousKibibytes, cpuNanoseconds, hasPacketSocket } from './process-usage.ts';
-import { makeVethPair, type VethPair } from './veth-pair.ts';
+import type { VethPair } from './veth-pair.ts';
+import { makeVethPair } from './veth-pair.ts';
 
 /** What is sent while a capture is measured. */
 export interface LiveLoad {
@@ -24,10 +26,10 @@ export interface LiveResult {
   readonly load: LiveLoad;
   /** What arrived at the interface, for each second. */
   readonly offeredPerSecond: number;
-  /** CPU time of the capturing process for each packet that was sent while it was measured. */
+  /** CPU time of the capturing process for each packet that it captured. */
   readonly cpuNanosecondsPerPacket: number;
   readonly anonymousKibibytes: number;
-  /** Of all packets sent, the first ones included that warm the process up. */
+  /** All packets, the warm-up included, as `seen` counts them. */
   readonly sent: number;
   readonly seen: Seen;
 }
@@ -36,14 +38,15 @@ const READY_TIMEOUT_MS = 10_000;
 /** Until what the kernel still holds has been read. */
 const DRAIN_MS = 500;
 
-/** Every capture under every load, `rounds` times in turn; gives the median by CPU time. */
+/** The captures that can run here under every load, `rounds` times in turn; gives the median by CPU time. */
 export async function benchLive(
   folder: string,
+  wanted: readonly LiveCapture[],
   loads: readonly LiveLoad[],
   rounds: number,
   progress: (text: string) => void,
 ): Promise<readonly LiveResult[]> {
-  const captures = LIVE_CAPTURES.filter((capture) => capture.missing() === undefined);
+  const captures = wanted.filter((capture) => capture.missing() === undefined);
   const results: LiveResult[] = [];
   const pair = makeVethPair();
   try {
@@ -53,7 +56,9 @@ export async function benchLive(
         for (const capture of captures) {
           const result = await runOnce(capture, load, pair, folder);
           runs.get(capture)?.push(result);
-          progress(`  round ${round}, ${capture.name}: ${result.cpuNanosecondsPerPacket.toFixed(0)} ns a packet`);
+          progress(
+            `  ${load.flows} flows, round ${round}, ${capture.name}: ${result.cpuNanosecondsPerPacket.toFixed(0)} ns a packet`,
+          );
         }
       }
       for (const ofCapture of runs.values()) results.push(medianResult(ofCapture));
@@ -64,12 +69,19 @@ export async function benchLive(
   return results;
 }
 
-async function runOnce(capture: LiveCapture, load: LiveLoad, pair: VethPair, folder: string): Promise<LiveResult> {
+async function runOnce(
+  capture: LiveCapture,
+  load: LiveLoad,
+  pair: VethPair,
+  folder: string,
+): Promise<LiveResult> {
   const runFolder = join(folder, 'run');
   rmSync(runFolder, { recursive: true, force: true });
   mkdirSync(runFolder, { recursive: true });
   const command = capture.command(pair.receiverInterface, runFolder);
-  const child = spawn('ip', ['netns', 'exec', pair.receiver, ...command], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn('ip', ['netns', 'exec', pair.receiver, ...command], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   const output = collect(child);
   const pid = child.pid ?? 0;
   try {
@@ -85,14 +97,16 @@ async function runOnce(capture: LiveCapture, load: LiveLoad, pair: VethPair, fol
     const memory = anonymousKibibytes(pid);
     child.kill('SIGINT');
     const { stdout, stderr } = await output;
+    const sent = load.warmUpPackets + load.packets;
+    const seen = capture.seen(stdout, stderr);
     return {
       capture,
       load,
       offeredPerSecond: load.packets / seconds,
-      cpuNanosecondsPerPacket: used / load.packets,
+      cpuNanosecondsPerPacket: used / (load.packets * (seen.packets / sent)),
       anonymousKibibytes: memory,
-      sent: load.warmUpPackets + load.packets,
-      seen: capture.seen(stdout, stderr),
+      sent,
+      seen,
     };
   } finally {
     child.kill('SIGKILL');
@@ -119,7 +133,14 @@ interface Sender {
 function startSender(pair: VethPair, load: LiveLoad): Sender {
   const blaster = join(import.meta.dirname, 'packet-blaster.ts');
   const { flows, warmUpPackets, packets, packetsPerSecond } = load;
-  const words = [pair.senderInterfaceIndex, pair.receiverMac, flows, warmUpPackets, packets, packetsPerSecond];
+  const words = [
+    pair.senderInterfaceIndex,
+    pair.receiverMac,
+    flows,
+    warmUpPackets,
+    packets,
+    packetsPerSecond,
+  ];
   const command = ['netns', 'exec', pair.sender, process.execPath, blaster, ...words.map(String)];
   const child = spawn('ip', command, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();

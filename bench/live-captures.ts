@@ -52,8 +52,13 @@ export const LIVE_CAPTURES: readonly LiveCapture[] = [
   {
     name: 'cap',
     remark: 'the npm package, a callback that only counts; it does not tell drops',
-    missing: () => (canLoadCap() ? undefined : 'the optional package cap is not built: node scripts/build-cap.mjs'),
-    command: (interfaceName) => [process.execPath, join(import.meta.dirname, 'cap-consumer.ts'), interfaceName],
+    missing: () =>
+      canLoadCap() ? undefined : 'the optional package cap is not built: node scripts/build-cap.mjs',
+    command: (interfaceName) => [
+      process.execPath,
+      join(import.meta.dirname, 'cap-consumer.ts'),
+      interfaceName,
+    ],
     seen: (stdout) => ({ packets: JSON.parse(stdout).packets, drops: undefined }),
   },
 ];

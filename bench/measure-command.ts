@@ -44,4 +44,6 @@ getrusage(RUSAGE_CHILDREN, usage);
 const userSeconds = Number(usage[0]) + Number(usage[1]) / 1e6;
 const systemSeconds = Number(usage[2]) + Number(usage[3]) / 1e6;
 const residentMebibytes = Number(usage[4]) / 1024;
-process.stdout.write(`${JSON.stringify({ exitCode, wallSeconds, userSeconds, systemSeconds, residentMebibytes })}\n`);
+process.stdout.write(
+  `${JSON.stringify({ exitCode, wallSeconds, userSeconds, systemSeconds, residentMebibytes })}\n`,
+);

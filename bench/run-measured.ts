@@ -16,11 +16,16 @@ export function cpuSeconds(usage: Usage): number {
 }
 
 /** Runs a command through measure-command.ts; throws with the end of its stderr if it fails. */
-export async function runMeasured(command: readonly string[], stdout: string, stderr: string): Promise<Usage> {
+export async function runMeasured(
+  command: readonly string[],
+  stdout: string,
+  stderr: string,
+): Promise<Usage> {
   const meter = new URL('measure-command.ts', import.meta.url).pathname;
   const printed = await promisify(execFile)(process.execPath, [meter, stdout, stderr, ...command]);
   const usage: Usage = JSON.parse(printed.stdout);
-  if (usage.exitCode !== 0) throw new Error(`${command.join(' ')} ended with ${usage.exitCode}, see ${stderr}`);
+  if (usage.exitCode !== 0)
+    throw new Error(`${command.join(' ')} ended with ${usage.exitCode}, see ${stderr}`);
   return usage;
 }
 

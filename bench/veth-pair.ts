@@ -17,6 +17,7 @@ export function makeVethPair(): VethPair {
   const close = (): void => {
     for (const namespace of [sender, receiver]) quietly(() => ip('netns', 'delete', namespace));
   };
+  process.once('exit', close);
   try {
     for (const namespace of [sender, receiver]) {
       ip('netns', 'add', namespace);

@@ -1,0 +1,76 @@
+import type { CaptureReader, ReaderJob } from './capture-readers.ts';
+import { CAPTURE_READERS } from './capture-readers.ts';
+import type { FileBench, FileResult } from './file-bench.ts';
+import { debianVersion } from './machine.ts';
+import { FLOWTAP } from './programs.ts';
+import { cpuSeconds } from './run-measured.ts';
+import type { Table } from './table.ts';
+import { decimal, integer } from './table.ts';
+import type { TrafficShape } from './traffic-plan.ts';
+
+/** One table for each capture. */
+export function fileTables({
+  results,
+}: FileBench): readonly { readonly title: string; readonly table: Table }[] {
+  const shapes = [...new Set(results.map(({ shape }) => shape))];
+  return shapes.map((shape) => ({
+    title: `${integer(shape.packets)} packets, ${integer(shape.flows)} flows`,
+    table: tableOf(
+      shape,
+      results.filter((result) => result.shape === shape),
+    ),
+  }));
+}
+
+function tableOf(shape: TrafficShape, results: readonly FileResult[]): Table {
+  const floor = results.find(({ reader }) => reader.name === 'tcpdump');
+  return {
+    head: [
+      ...['reader', 'M packets/s', 'CPU s', 'user', 'system', 'CPU ÷ tcpdump', 'wall s', 'wall ÷ tcpdump'],
+      ...['records', 'packets missed', 'MiB'],
+    ],
+    rows: results.map(({ reader, usage, counted }) => [
+      reader.name,
+      decimal(shape.packets / cpuSeconds(usage) / 1e6, 2),
+      decimal(cpuSeconds(usage), 2),
+      decimal(usage.userSeconds, 2),
+      decimal(usage.systemSeconds, 2),
+      floor === undefined ? '–' : decimal(cpuSeconds(usage) / cpuSeconds(floor.usage), 1),
+      decimal(usage.wallSeconds, 2),
+      floor === undefined ? '–' : decimal(usage.wallSeconds / floor.usage.wallSeconds, 1),
+      counted === undefined ? '–' : integer(counted.records),
+      counted === undefined ? '–' : integer(shape.packets - counted.packets),
+      integer(usage.residentMebibytes),
+    ]),
+  };
+}
+
+/** What each reader was run as, with placeholders, and what it gives. */
+export function readerNotes(): readonly string[] {
+  const job: ReaderJob = {
+    capture: 'CAPTURE',
+    shape: { packets: 0, flows: 0, seed: 0 },
+    folder: 'FOLDER',
+    collectorPort: 4739,
+  };
+  return CAPTURE_READERS.map((reader) => {
+    const command = reader
+      .command(job)
+      .join(' ')
+      .replace(process.execPath, 'node')
+      .replace(FLOWTAP, 'dist/flowtap.js');
+    return `**${reader.name}**${versionOf(reader)}: ${reader.remark}. \`${command}\``;
+  });
+}
+
+/** Configuration files of readers, by name, for a capture of that many flows. */
+export function readerConfigurations(flows: number): ReadonlyMap<string, string> {
+  const shape = { packets: 0, flows, seed: 0 };
+  const job: ReaderJob = { capture: 'CAPTURE', shape, folder: 'FOLDER', collectorPort: 4739 };
+  return new Map(CAPTURE_READERS.flatMap((reader) => Object.entries(reader.configuration?.(job) ?? {})));
+}
+
+function versionOf({ debianPackage }: CaptureReader): string {
+  if (debianPackage === undefined) return '';
+  return ` (Debian ${debianPackage} ${debianVersion(debianPackage) ?? 'not installed'})`;
+}
