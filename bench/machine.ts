@@ -12,8 +12,11 @@ export function machineFacts(): readonly string[] {
 /** The installed version of a Debian package; undefined where there is no dpkg or no such package. */
 export function debianVersion(name: string): string | undefined {
   try {
-    const options = { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] } as const;
-    return execFileSync('dpkg-query', ['-W', '-f', '$' + '{Version}', name], options);
+    const status = execFileSync('dpkg', ['-s', name], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    return /^Version: (.*)$/m.exec(status)?.[1];
   } catch {
     return undefined;
   }

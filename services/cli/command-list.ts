@@ -34,7 +34,8 @@ export const COMMANDS: readonly CommandEntry[] = [
   {
     name: 'probe',
     summary: 'turn live packets into flow records',
-    description: 'Captures on network interfaces and writes flow records as their windows end. Needs NET_RAW.',
+    description:
+      'Captures on network interfaces and writes flow records as their windows end. Needs NET_RAW.',
     load: async () => {
       const { PROBE_SETTINGS, runProbeCommand } = await import('./commands/probe.ts');
       return command(PROBE_SETTINGS, (_args, config, context) => runProbeCommand(config, context));

@@ -74,7 +74,10 @@ export function list<Value>(
 }
 
 /** The value `read` gives, or the complaint where it gives undefined. */
-export function reader<Value>(wanted: string, read: (word: string) => Value | undefined): z.ZodMiniType<Value, string> {
+export function reader<Value>(
+  wanted: string,
+  read: (word: string) => Value | undefined,
+): z.ZodMiniType<Value, string> {
   const convert = z.transform((word: string, context) => {
     const value = read(word.trim());
     if (value !== undefined) return value;

@@ -113,6 +113,11 @@ describe('times', () => {
       end: '1970-01-01T00:00:02.500Z',
     });
   });
+
+  it('@timestamp of a flow cut in a window in which it was silent is the start of that', () => {
+    const record = flowRecord({ start: at(0, 5), end: at(0, 5), endReason: 'shutdown' });
+    expect(eventOf(record, { window })['@timestamp']).toBe('1970-01-01T00:00:01.000Z');
+  });
 });
 
 describe('event.type and ids over the records of a flow', () => {

@@ -1,6 +1,6 @@
+import { WHOLE } from '../../services/probe/decode/common-frame.ts';
 import { TUNNELS } from '../../services/probe/decode/tunnel.ts';
 import type { FlowMeterOptions } from '../../services/probe/flow/flow-meter.ts';
-import { WHOLE } from '../../services/probe/flow/flow-meter.ts';
 import { CheckedMeter } from './checked-meter.ts';
 import { PacketMutator } from './packet-mutator.ts';
 import { Xorshift } from './xorshift.ts';

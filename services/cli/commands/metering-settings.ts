@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
+import { WHOLE } from '../../probe/decode/common-frame.ts';
 import { TUNNELS } from '../../probe/decode/tunnel.ts';
 import type { FlowMeterOptions } from '../../probe/flow/flow-meter.ts';
-import { WHOLE } from '../../probe/flow/flow-meter.ts';
 import type { ConfigOf } from '../../runtime/config.ts';
 import { duration, integer, list, oneOf } from '../../runtime/config-values.ts';
 

@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import { WHOLE } from '../../probe/flow/flow-meter.ts';
+import { WHOLE } from '../../probe/decode/common-frame.ts';
 import type { ReplayIo, ReplayJob, ReplayOutcome } from './replay-shard.ts';
 import { replayShard } from './replay-shard.ts';
 import { joinShards } from './statistics.ts';

@@ -1,7 +1,8 @@
 import { icmpCounterpart, icmpv6Counterpart } from '../../core/icmp.ts';
 import { ICMP, ICMPV6, SCTP, TCP, UDP } from '../../core/protocol.ts';
 import { ORIGIN_SENT } from '../capture/packet-sink.ts';
-import { decodeCommonFrame } from './common-frame.ts';
+import type { Shard } from './common-frame.ts';
+import { DECODED, decodeCommonFrame, UNDECODED, WHOLE } from './common-frame.ts';
 import type { DecodeCounters } from './decode-counters.ts';
 import * as cause from './decode-counters.ts';
 import { createDecodeCounters } from './decode-counters.ts';
@@ -25,6 +26,8 @@ export interface FrameDecoderOptions {
   readonly fragmentCapacity: number;
   /** Seed of the flow table's hash; secret where traffic is hostile. */
   readonly hashSeed: number;
+  /** Packets of other shards may be skipped; without it, none is. */
+  readonly shard?: Shard;
 }
 
 /** Tunnels inside tunnels that are unwrapped before the packet is taken as it stands. */
@@ -47,6 +50,7 @@ export class FrameDecoder {
   readonly #fragments: FragmentTable;
   readonly #tunnels: number;
   readonly #hashSeed: number;
+  readonly #shard: Shard;
   readonly #header: NetworkHeader = { etherType: 0, offset: 0, origin: 0 };
   readonly #ipv6: Ipv6Payload = { protocol: 0, offset: 0, fragmentOffset: 0, truncated: false };
   // What the IP header said, for the transport layer.
@@ -69,11 +73,12 @@ export class FrameDecoder {
     this.#fragments = new FragmentTable(options.fragmentCapacity, this.counters);
     this.#tunnels = tunnelMask(options.decapsulate);
     this.#hashSeed = options.hashSeed;
+    this.#shard = options.shard ?? WHOLE;
   }
 
   /**
-   * Decodes one frame into the row at `base`, all words but the time stamp. False when it holds no IP packet; the
-   * cause is counted.
+   * Decodes one frame into the row at `base`, all words but the time stamp: DECODED. UNDECODED when it holds no IP
+   * packet, whose cause is counted; SKIPPED where another shard's packet was not worth a row.
    */
   decode(
     view: DataView,
@@ -85,12 +90,11 @@ export class FrameDecoder {
     circumstances: number,
     words: Int32Array,
     base: number,
-  ): boolean {
+  ): number {
     if (linkType === LINKTYPE_ETHERNET && this.#tunnels === 0 && circumstances >>> 0 <= ORIGIN_SENT) {
-      if (decodeCommonFrame(view, offset, capturedBytes, this.#hashSeed, words, base)) {
-        words[base + row.ORIGIN] = circumstances;
-        return true;
-      }
+      const result = decodeCommonFrame(view, offset, capturedBytes, this.#hashSeed, this.#shard, words, base);
+      words[base + row.ORIGIN] = circumstances;
+      if (result !== UNDECODED) return result;
     }
     return this.#decodeAny(
       view,
@@ -115,7 +119,7 @@ export class FrameDecoder {
     circumstances: number,
     words: Int32Array,
     base: number,
-  ): boolean {
+  ): number {
     const end = offset + capturedBytes;
     const header = this.#header;
     let failure = findNetworkHeader(view, offset, end, linkType, header);
@@ -123,7 +127,7 @@ export class FrameDecoder {
     if (failure === FOUND) failure = this.#readIp(view, end, words, base);
     if (failure !== FOUND) {
       this.counters[failure]++;
-      return false;
+      return UNDECODED;
     }
     const gsoSize = circumstances >>> 16;
     if (words[base + row.IP_BYTES] === 0) this.#missingLength(offset, wireBytes, gsoSize, words, base);
@@ -141,7 +145,7 @@ export class FrameDecoder {
     }
     words[base + row.HASH] = hashKey(words, base, this.#hashSeed);
     if (gsoSize !== 0) this.#countMergedPackets((circumstances >> 8) & GSO_TYPE_MASK, gsoSize, words, base);
-    return true;
+    return DECODED;
   }
 
   #readIp(view: DataView, end: number, words: Int32Array, base: number): number {

@@ -67,6 +67,14 @@ export function setIpv6Key(
 }
 
 /**
+ * Which of `count` meters takes a packet's flow. Both directions give the same, and so do the fragments of a datagram
+ * once their ports are known.
+ */
+export function shardOf(a0: number, b0: number, ports: number, count: number): number {
+  return (Math.imul(a0 ^ b0 ^ ports ^ rotated(ports, 1), 0x9e3779b1) >>> 24) % count;
+}
+
+/**
  * Hashes a row's key. `seed` is secret to the process, so that nobody can choose addresses that fill one
  * corner of the flow table.
  */

@@ -1,8 +1,11 @@
 import { TCP } from '../../core/protocol.ts';
 import type { PacketSink } from '../capture/packet-sink.ts';
+import type { Shard } from '../decode/common-frame.ts';
+import { SKIPPED, UNDECODED } from '../decode/common-frame.ts';
 import type { DecodeCause } from '../decode/decode-counters.ts';
 import { decodeCounts } from '../decode/decode-counters.ts';
 import { FrameDecoder } from '../decode/frame-decoder.ts';
+import { shardOf } from '../decode/packet-key.ts';
 import * as packet from '../decode/packet-row.ts';
 import type { Tunnel } from '../decode/tunnel.ts';
 import type { FlowAccountsOptions, RecordSink } from './flow-accounts.ts';
@@ -18,14 +21,6 @@ export interface FlowMeterOptions extends FlowAccountsOptions {
   /** This meter's share of the flows where several read the same packets. */
   readonly shard: Shard;
 }
-
-/** One of `count` meters: takes the flows whose hash falls to `index`, and sees all packets for what they tell. */
-export interface Shard {
-  readonly index: number;
-  readonly count: number;
-}
-
-export const WHOLE: Shard = { index: 0, count: 1 };
 
 /** What the meter has seen and made so far. */
 export interface FlowMeterStatistics {
@@ -81,6 +76,7 @@ export class FlowMeter implements PacketSink {
       decapsulate: options.decapsulate,
       fragmentCapacity: options.maxFragmentedDatagrams,
       hashSeed: options.hashSeed,
+      shard: options.shard,
     });
     this.#accounts = new FlowAccounts(options, this.listeningPorts, sink);
   }
@@ -97,7 +93,7 @@ export class FlowMeter implements PacketSink {
   ): void {
     const batch = this.#batch;
     const base = this.#batchEnd;
-    const decoded = this.#decoder.decode(
+    const result = this.#decoder.decode(
       view,
       offset,
       capturedBytes,
@@ -108,7 +104,7 @@ export class FlowMeter implements PacketSink {
       batch,
       base,
     );
-    if (!decoded) {
+    if (result === UNDECODED) {
       this.#totals[OTHER_FRAMES]++;
       this.#totals[OTHER_FRAME_BYTES] += wireBytes;
       this.#countFrames(1, wireBytes);
@@ -119,7 +115,7 @@ export class FlowMeter implements PacketSink {
       this.#enterWindow(window, seconds, nanoseconds);
       if (this.#batchEnd !== base) batch.copyWithin(this.#batchEnd, base, base + packet.ROW_WORDS);
     }
-    if (this.#isOfAnotherShard(batch, base) && !isSynAck(batch, base)) {
+    if (result === SKIPPED || (this.#isOfAnotherShard(batch, base) && !isSynAck(batch, base))) {
       this.#countFrames(1, wireBytes);
       return;
     }
@@ -233,7 +229,9 @@ export class FlowMeter implements PacketSink {
 
   #isOfAnotherShard(batch: Int32Array, base: number): boolean {
     const { index, count } = this.#shard;
-    return count > 1 && (batch[base + packet.HASH] >>> 24) % count !== index;
+    if (count === 1) return false;
+    const { A0, B0, PORTS } = packet;
+    return shardOf(batch[base + A0], batch[base + B0], batch[base + PORTS], count) !== index;
   }
 }
 

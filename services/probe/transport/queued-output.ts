@@ -12,7 +12,10 @@ const NEWLINE = 0x0a;
  */
 export function reopenNonBlocking(descriptor: number): number {
   try {
-    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK);
+    return openSync(
+      `/proc/self/fd/${descriptor}`,
+      constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK,
+    );
   } catch {
     return descriptor;
   }

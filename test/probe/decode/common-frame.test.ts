@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { TCP, UDP } from '../../../services/core/protocol.ts';
 import { circumstances } from '../../../services/probe/capture/packet-sink.ts';
-import { decodeCommonFrame } from '../../../services/probe/decode/common-frame.ts';
+import { DECODED, decodeCommonFrame, WHOLE } from '../../../services/probe/decode/common-frame.ts';
 import { EMPTY_ROW, TestDecoder } from '../../fixtures/decoded-packet.ts';
 import {
   ethernet,
@@ -21,7 +21,7 @@ const NOT_COMMON = { circumstances: circumstances(0, 0, 1) };
 
 function decodesAsCommon(frame: Uint8Array): boolean {
   const view = new DataView(frame.buffer, frame.byteOffset, frame.length);
-  return decodeCommonFrame(view, 0, frame.length, 7, EMPTY_ROW.slice(), 0);
+  return decodeCommonFrame(view, 0, frame.length, 7, WHOLE, EMPTY_ROW.slice(), 0) === DECODED;
 }
 
 const fields = fc.record({
@@ -79,6 +79,11 @@ describe('decodeCommonFrame', () => {
     ['"don\'t fragment"', ethernet(ipv4({ protocol: TCP, fragment: 0x4000 }, tcp())), true],
     ['a first fragment', ethernet(ipv4({ protocol: TCP, fragment: 0x2000 }, tcp())), false],
     ['TCP cut after 19 bytes', ethernet(TCP_PACKET).subarray(0, 53), false],
+    [
+      'TCP behind options, cut after 19 bytes',
+      ethernet(ipv4({ protocol: TCP, options: Buffer.alloc(8) }, tcp())).subarray(0, 61),
+      false,
+    ],
     ['total length of 39', ethernet(ipv4({ protocol: TCP, totalBytes: 39 }, tcp())), false],
     ['total length of 0', ethernet(ipv4({ protocol: TCP, totalBytes: 0 }, tcp())), false],
     ['IPv6', ethernet(TCP_PACKET_6), false],

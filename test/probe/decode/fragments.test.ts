@@ -133,6 +133,14 @@ describe('what a first fragment tells beside its ports', () => {
     );
   });
 
+  it('is for fragments of the same protocol only', () => {
+    decoder.decode(
+      fragment4({ offset: 0, more: true, id: 1, protocol: UDP, payload: udp(40_000, 53, MIDDLE) }),
+    );
+    const other = fragment4({ offset: 3, more: false, id: 1, protocol: TCP, payload: MIDDLE });
+    expect(decoder.decode(other)).toBe('tcp 10.0.0.1 > 10.0.0.2, 36 bytes');
+  });
+
   it('is nothing for a protocol without ports', () => {
     const piece = { id: 1, protocol: 89, payload: MIDDLE };
     decoder.decode(fragment4({ ...piece, offset: 0, more: true }));

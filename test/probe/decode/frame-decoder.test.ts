@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { circumstances } from '../../../services/probe/capture/packet-sink.ts';
+import { DECODED } from '../../../services/probe/decode/common-frame.ts';
 import { DECODE_CAUSES, UNDECODED_CAUSES } from '../../../services/probe/decode/decode-counters.ts';
 import { FrameDecoder } from '../../../services/probe/decode/frame-decoder.ts';
 import * as row from '../../../services/probe/decode/packet-row.ts';
@@ -34,8 +35,8 @@ function decodeAmid(
   memory.set(bytes, before);
   const words = EMPTY_ROW.slice();
   const view = new DataView(memory.buffer);
-  const isPacket = decoder.decode(view, before, bytes.length, wireBytes, linkType, 1000, facts, words, 0);
-  return { isPacket, words, counters: decoder.counters.slice() };
+  const result = decoder.decode(view, before, bytes.length, wireBytes, linkType, 1000, facts, words, 0);
+  return { isPacket: result === DECODED, words, counters: decoder.counters.slice() };
 }
 
 /** Decodes a frame from memory that ends with it: reading on would throw a RangeError. */
@@ -46,8 +47,8 @@ function decodeExactly(
 ): Result {
   const words = EMPTY_ROW.slice();
   const view = new DataView(bytes.slice().buffer);
-  const isPacket = decoder.decode(view, 0, bytes.length, wireBytes, linkType, 1000, facts, words, 0);
-  return { isPacket, words, counters: decoder.counters.slice() };
+  const result = decoder.decode(view, 0, bytes.length, wireBytes, linkType, 1000, facts, words, 0);
+  return { isPacket: result === DECODED, words, counters: decoder.counters.slice() };
 }
 
 const undecoded = UNDECODED_CAUSES.map((cause) => DECODE_CAUSES.indexOf(cause));

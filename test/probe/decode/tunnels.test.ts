@@ -67,6 +67,7 @@ describe('the outer packet counts for', () => {
       {},
     ],
     ['GRE version 1', gre('3001 880b 00000001 00000002', TCP_PACKET), {}],
+    ['GRE version 1 that says IPv4', gre('3001 0800 00000001 00000002', TCP_PACKET), {}],
     ['GRE with a source route', gre('4000 0800 00000000', TCP_PACKET), {}],
     ['GRE cut in its header', gre('0000', Buffer.alloc(0)), {}],
     ['a keepalive of GRE', gre('0000 0000', Buffer.alloc(0)), {}],

@@ -52,7 +52,13 @@ describe('why a flow ended', () => {
     [
       'idle, without windows',
       { idleTimeoutSeconds: 30 },
-      '0 query, 29999 query, 60000 query',
+      '0 query, 29999 query, 59000 query, 89000 query',
+      ['udp 40000 3+0 idle', 'udp 40000 1+0 shutdown'],
+    ],
+    [
+      'idle, after 2038',
+      { idleTimeoutSeconds: 30 },
+      '400000000000 query, 400000001000 query, 400000031000 query',
       ['udp 40000 2+0 idle', 'udp 40000 1+0 shutdown'],
     ],
     [
@@ -82,6 +88,15 @@ describe('why a flow ended', () => {
     for (const ms of [10_000, 20_000, 30_000]) test.meter.advanceTo(BASE_MS + ms);
     expect(test.texts).toEqual(['tcp 40000 4+2 in 0-10 fin']);
     expect(test.meter.statistics().liveFlows).toBe(0);
+  });
+
+  it('is forgotten at the end of the next window, not before', () => {
+    const test = meterOf({ windowMs: 2500 }, CLOSE);
+    const live = [2500, 2600, 4999, 5000].map((ms) => {
+      test.meter.advanceTo(BASE_MS + ms);
+      return test.meter.statistics().liveFlows;
+    });
+    expect(live).toEqual([1, 1, 1, 0]);
   });
 
   it('is counted where it was for want of room', () => {

@@ -57,7 +57,10 @@ describe('windows', () => {
   });
 
   it('a record has the times of its first and last packet, in whichever order they came', () => {
-    const { start, end, flowStart } = meterOf(TEN_SECONDS, '1.5 query, 0.25 answer, 9000 query').onlyRecord;
+    const { start, end, flowStart } = meterOf(
+      TEN_SECONDS,
+      '1001.5 query, 0.25 answer, 9000 query',
+    ).onlyRecord;
     expect({ start, end, flowStart }).toEqual({
       start: { seconds: BASE_SECONDS, nanoseconds: 250_000 },
       end: { seconds: BASE_SECONDS + 9, nanoseconds: 0 },
@@ -100,11 +103,11 @@ it('statistics tell frames from packets, and why there is no packet', () => {
   const meter = new TestMeter()
     .packet(0, fromClient({ payloadBytes: 3000 }), { circumstances: merged, wireBytes: 3054 })
     .frame(1, hex(`${MACS} 0806 0001`), { wireBytes: 60 })
-    .packet(2, query());
+    .packet(2, query(), { wireBytes: 4_294_967_295 });
   meter.finish();
   expect(meter.meter.statistics()).toEqual({
     frames: 3,
-    frameBytes: 3054 + 60 + 42,
+    frameBytes: 3054 + 60 + 4_294_967_295,
     otherFrames: 1,
     otherFrameBytes: 60,
     packets: 4,

@@ -23,6 +23,8 @@ function meterAll(options: Partial<FlowMeterOptions>, frames: readonly TimedFram
   const test = new TestMeter({ maxFlows: 512, ...options });
   for (const [index, { ms, linkType, bytes }] of frames.entries()) {
     test.frame(ms, bytes, { linkType });
+    // Else packets wait until there is a batch of them.
+    if (index % 4 === 0) test.meter.advanceTo(0);
     if (index % 2 === 1) test.meter.sweep();
   }
   test.finish();

@@ -155,6 +155,16 @@ describe('one direction', () => {
       '1 > . seq 1000 len 10, 2 > . seq 1009 len 1',
       { highest: 1010, repeatedBytes: 1 },
     ],
+    [
+      'the SYN sent again changes nothing',
+      '1 > . seq 1000 len 10, 2 > S seq 999, 3 > . seq 1010 len 10',
+      { highest: 1020, missingBytes: 0, skippedBytes: 0 },
+    ],
+    [
+      'reordered after 2038',
+      '400000000001 > . seq 1010 len 10, 400000000002 > . seq 1000 len 10',
+      { missingBytes: 0, reorderedGaps: 1 },
+    ],
     ['an acknowledgment has no bytes', '1 > . seq 5000', { highest: 1000, payloadBytes: 0 }],
     ['a reset is not of the stream', '1 > R seq 77777 len 10', { highest: 1000, payloadBytes: 0 }],
     [
