@@ -12,7 +12,7 @@ import type { TrafficShape } from './traffic-plan.ts';
 /** One program that reads a capture file, and how to run it so that it gives every flow once. */
 export interface CaptureReader {
   readonly name: string;
-  /** The Debian package that has the program of this name; undefined for our own. */
+  /** The Debian package that has it; undefined for our own. */
   readonly debianPackage?: string;
   /** What one record stands for, and what else a reader of the table must know. */
   readonly remark: string;
@@ -131,8 +131,15 @@ function pmacctdConfiguration({ capture, shape, folder }: ReaderJob): string {
   ].join('\n');
 }
 
+/** Stands in for a job where a command is shown, not run. */
+export function exampleJob(flows: number): ReaderJob {
+  const shape = { packets: 0, flows, seed: 0 };
+  return { capture: 'CAPTURE', shape, folder: 'FOLDER', collectorPort: 4739 };
+}
+
 /** Why a reader cannot run here; undefined if it can. */
-export function missing(reader: CaptureReader): string | undefined {
-  if (reader.debianPackage === undefined || onPath(reader.name) !== undefined) return undefined;
-  return `not installed: apt-get install ${reader.debianPackage}`;
+export function missing({ name, debianPackage, command }: CaptureReader): string | undefined {
+  const [program] = command(exampleJob(0));
+  if (onPath(program) !== undefined) return undefined;
+  return `${name} is not there${debianPackage === undefined ? '' : `: apt-get install ${debianPackage}`}`;
 }

@@ -3,6 +3,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Counted, ReaderJob } from './capture-readers.ts';
+import { onPath } from './programs.ts';
 
 /** The ECS events on stdout. */
 export async function flowtapEvents({ folder }: ReaderJob): Promise<Counted> {
@@ -37,6 +38,7 @@ export async function nfpcapdTotal({ folder }: ReaderJob): Promise<Counted> {
 
 /** What argus' own counter (Debian package argus-client) finds in the file, less its one management record. */
 export async function argusRecords({ folder }: ReaderJob): Promise<Counted> {
+  if (onPath('racount') === undefined) throw new Error('racount is not there: apt-get install argus-client');
   const table = execFileSync('racount', ['-r', join(folder, 'argus.out')], { encoding: 'utf8' });
   const [, records, packets] = /sum\s+(\d+)\s+(\d+)/.exec(table) ?? [];
   return { packets: Number(packets), records: Number(records) - 1 };

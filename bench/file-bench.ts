@@ -1,6 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { CaptureReader, Counted, ReaderJob } from './capture-readers.ts';
 import { CAPTURE_READERS, missing } from './capture-readers.ts';
@@ -21,61 +21,78 @@ export interface FileResult {
 
 export interface FileBench {
   readonly results: readonly FileResult[];
-  /** Readers that did not run, and why. */
-  readonly absent: readonly { readonly reader: CaptureReader; readonly reason: string }[];
+  readonly absent: readonly AbsentReader[];
 }
 
-/**
- * Every reader over every capture: once to check what it counts (and to warm the page cache), then
- * three rounds in turn, so that a disturbance of the machine does not meet one reader only.
- */
+/** A reader that did not run, and why. */
+export interface AbsentReader {
+  readonly reader: CaptureReader;
+  readonly reason: string;
+}
+
+/** Every reader that is there over every capture. */
 export async function benchFiles(
   cacheFolder: string,
   shapes: readonly TrafficShape[],
   progress: (text: string) => void,
 ): Promise<FileBench> {
-  const absent = CAPTURE_READERS.flatMap((reader) => {
-    const reason = missing(reader);
-    return reason === undefined ? [] : [{ reader, reason }];
-  });
-  const readers = CAPTURE_READERS.filter((reader) => missing(reader) === undefined);
   const collector = createSocket({ type: 'udp4', recvBufferSize: 4 << 20 });
   collector.bind(0, '127.0.0.1');
   await once(collector, 'listening');
+  const collectorPort = collector.address().port;
+  const folder = join(cacheFolder, 'run');
   const results: FileResult[] = [];
+  const absent: AbsentReader[] = [];
   for (const shape of shapes) {
     progress(`capture of ${shape.packets} packets, ${shape.flows} flows`);
-    const capture = captureFile(cacheFolder, shape);
-    readFileSync(capture);
-    const folder = join(cacheFolder, 'run');
-    const job: ReaderJob = { capture, shape, folder, collectorPort: collector.address().port };
-    const counts = new Map<CaptureReader, Counted | undefined>();
-    const usages = new Map<CaptureReader, Usage[]>(readers.map((reader) => [reader, []]));
-    for (const reader of readers) {
-      await runOnce(reader, job, 'keep');
-      counts.set(reader, await reader.count?.(job));
+    const job: ReaderJob = { capture: captureFile(cacheFolder, shape), shape, folder, collectorPort };
+    const counts = await countAll(job, absent);
+    const usages = await measureAll([...counts.keys()], job, progress);
+    for (const [reader, counted] of counts) {
+      results.push({ reader, shape, usage: medianRun(usages.get(reader) ?? []), counted });
     }
-    for (let round = 1; round <= ROUNDS; round++) {
-      for (const reader of readers) {
-        const usage = await runOnce(reader, job, 'discard');
-        usages.get(reader)?.push(usage);
-        progress(
-          `  round ${round}, ${reader.name}: ${cpuSeconds(usage).toFixed(2)} s CPU, ${usage.wallSeconds.toFixed(2)} s`,
-        );
-      }
-    }
-    for (const reader of readers) {
-      results.push({
-        reader,
-        shape,
-        usage: medianRun(usages.get(reader) ?? []),
-        counted: counts.get(reader),
-      });
-    }
-    rmSync(folder, { recursive: true, force: true });
   }
   collector.close();
+  rmSync(folder, { recursive: true, force: true });
   return { results, absent };
+}
+
+/** One run each to check what it counts, which also warms the page cache. Those that fail leave for good. */
+async function countAll(
+  job: ReaderJob,
+  absent: AbsentReader[],
+): Promise<ReadonlyMap<CaptureReader, Counted | undefined>> {
+  const counts = new Map<CaptureReader, Counted | undefined>();
+  for (const reader of CAPTURE_READERS) {
+    if (absent.some((other) => other.reader === reader)) continue;
+    try {
+      const reason = missing(reader);
+      if (reason !== undefined) throw new Error(reason);
+      await runOnce(reader, job, 'keep');
+      counts.set(reader, await reader.count?.(job));
+    } catch (error) {
+      absent.push({ reader, reason: error instanceof Error ? error.message : String(error) });
+    }
+  }
+  return counts;
+}
+
+/** Rounds in which the readers take turns, so that a disturbance of the machine does not meet one of them only. */
+async function measureAll(
+  readers: readonly CaptureReader[],
+  job: ReaderJob,
+  progress: (text: string) => void,
+): Promise<ReadonlyMap<CaptureReader, readonly Usage[]>> {
+  const usages = new Map<CaptureReader, Usage[]>(readers.map((reader) => [reader, []]));
+  for (let round = 1; round <= ROUNDS; round++) {
+    for (const reader of readers) {
+      const usage = await runOnce(reader, job, 'discard');
+      usages.get(reader)?.push(usage);
+      const [cpu, wall] = [cpuSeconds(usage).toFixed(2), usage.wallSeconds.toFixed(2)];
+      progress(`  round ${round}, ${reader.name}: ${cpu} s CPU, ${wall} s`);
+    }
+  }
+  return usages;
 }
 
 async function runOnce(reader: CaptureReader, job: ReaderJob, output: 'keep' | 'discard'): Promise<Usage> {

@@ -1,5 +1,5 @@
-import type { CaptureReader, ReaderJob } from './capture-readers.ts';
-import { CAPTURE_READERS } from './capture-readers.ts';
+import type { CaptureReader } from './capture-readers.ts';
+import { CAPTURE_READERS, exampleJob } from './capture-readers.ts';
 import type { FileBench, FileResult } from './file-bench.ts';
 import { debianVersion } from './machine.ts';
 import { FLOWTAP } from './programs.ts';
@@ -47,12 +47,7 @@ function tableOf(shape: TrafficShape, results: readonly FileResult[]): Table {
 
 /** What each reader was run as, with placeholders, and what it gives. */
 export function readerNotes(): readonly string[] {
-  const job: ReaderJob = {
-    capture: 'CAPTURE',
-    shape: { packets: 0, flows: 0, seed: 0 },
-    folder: 'FOLDER',
-    collectorPort: 4739,
-  };
+  const job = exampleJob(0);
   return CAPTURE_READERS.map((reader) => {
     const command = reader
       .command(job)
@@ -65,8 +60,7 @@ export function readerNotes(): readonly string[] {
 
 /** Configuration files of readers, by name, for a capture of that many flows. */
 export function readerConfigurations(flows: number): ReadonlyMap<string, string> {
-  const shape = { packets: 0, flows, seed: 0 };
-  const job: ReaderJob = { capture: 'CAPTURE', shape, folder: 'FOLDER', collectorPort: 4739 };
+  const job = exampleJob(flows);
   return new Map(CAPTURE_READERS.flatMap((reader) => Object.entries(reader.configuration?.(job) ?? {})));
 }
 

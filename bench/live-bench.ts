@@ -84,9 +84,10 @@ async function runOnce(
   });
   const output = collect(child);
   const pid = child.pid ?? 0;
+  const sender = startSender(pair, load);
   try {
     await ready(child, pid);
-    const sender = startSender(pair, load);
+    sender.start();
     await sender.next();
     await sleep(DRAIN_MS);
     const before = cpuNanoseconds(pid);
@@ -110,6 +111,7 @@ async function runOnce(
     };
   } finally {
     child.kill('SIGKILL');
+    sender.close();
     rmSync(runFolder, { recursive: true, force: true });
   }
 }
@@ -124,10 +126,11 @@ async function ready(child: ChildProcess, pid: number): Promise<void> {
 }
 
 interface Sender {
-  /** Lets it send the measured packets. */
+  /** Lets it send: first the warm-up, then the measured packets. */
   start(): void;
   /** What it says of the packets that it has just sent. */
   next(): Promise<{ readonly seconds: number }>;
+  close(): void;
 }
 
 function startSender(pair: VethPair, load: LiveLoad): Sender {
@@ -145,8 +148,13 @@ function startSender(pair: VethPair, load: LiveLoad): Sender {
   const child = spawn('ip', command, { stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   return {
-    start: () => child.stdin.end('\n'),
-    next: async () => JSON.parse((await lines.next()).value ?? '{}'),
+    start: () => child.stdin.write('\n'),
+    next: async () => {
+      const { value } = await lines.next();
+      if (value === undefined) throw new Error('the sender ended too early');
+      return JSON.parse(value);
+    },
+    close: () => child.kill('SIGKILL'),
   };
 }
 

@@ -8,8 +8,8 @@ import { planTraffic } from './traffic-plan.ts';
  *
  *     node bench/packet-blaster.ts INTERFACE_INDEX DESTINATION_MAC FLOWS WARM_UP_PACKETS PACKETS PACKETS_PER_SECOND
  *
- * A rate of 0 is as fast as it can. After the first WARM_UP_PACKETS it prints what it sent, as JSON, and waits for a
- * line on stdin; then it sends PACKETS more of the same conversations, which stay open, and prints again.
+ * A rate of 0 is as fast as it can. Each line on stdin lets it go on: after the first it sends WARM_UP_PACKETS, after
+ * the second PACKETS more of the same conversations, which stay open. Each time it then prints what it sent, as JSON.
  */
 const [interfaceIndex, destinationMac, ...numbers] = process.argv.slice(2);
 const [flows, warmUpPackets, packets, packetsPerSecond] = numbers.map(Number);
@@ -35,7 +35,8 @@ const sendmmsg = libc.func('int sendmmsg(int, void *, uint32_t, int)');
 
 const descriptor = openTransmitSocket(Number(interfaceIndex));
 const slots = new DataView(new ArrayBuffer(BATCH * SLOT_BYTES));
-const lengths = new BigUint64Array(BATCH * 2);
+/** One struct iovec a slot: where, and how much. */
+const vectors = new BigUint64Array(BATCH * 2);
 const messages = messageHeaders();
 const macHigh = Number.parseInt(destinationMac.replaceAll(':', '').slice(0, 8), 16);
 const macLow = Number.parseInt(destinationMac.replaceAll(':', '').slice(8), 16);
@@ -43,9 +44,14 @@ const macLow = Number.parseInt(destinationMac.replaceAll(':', '').slice(8), 16);
 const plan = planTraffic({ packets: warmUpPackets + packets, flows, seed: 1 });
 plan.packetsOfFlow.fill(NEVER_CLOSING);
 const frames = new ConversationFrames(plan);
+waitForLine();
 sendPackets(0, warmUpPackets);
-readSync(0, new Uint8Array(1));
+waitForLine();
 sendPackets(warmUpPackets, warmUpPackets + packets);
+
+function waitForLine(): void {
+  readSync(0, new Uint8Array(1));
+}
 
 function sendPackets(from: number, to: number): void {
   const started = performance.now();
@@ -74,9 +80,9 @@ function openTransmitSocket(index: number): number {
 function messageHeaders(): BigUint64Array {
   const headers = new BigUint64Array(BATCH * 8);
   const slotsAt = koffi.address(slots.buffer);
-  const vectorsAt = koffi.address(lengths.buffer);
+  const vectorsAt = koffi.address(vectors.buffer);
   for (let slot = 0; slot < BATCH; slot++) {
-    lengths[slot * 2] = slotsAt + BigInt(slot * SLOT_BYTES);
+    vectors[slot * 2] = slotsAt + BigInt(slot * SLOT_BYTES);
     headers[slot * 8 + 2] = vectorsAt + BigInt(slot * 16);
     headers[slot * 8 + 3] = 1n;
   }
@@ -88,7 +94,7 @@ function writeFrame(slot: number, flow: number): void {
   const wireBytes = frames.write(slots, offset, flow);
   slots.setUint32(offset, macHigh);
   slots.setUint16(offset + 4, macLow);
-  lengths[slot * 2 + 1] = BigInt(wireBytes);
+  vectors[slot * 2 + 1] = BigInt(wireBytes);
 }
 
 function sendFrom(first: number, amount: number): number {

@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
 
 /** What a command and all its descendants used. */
@@ -24,9 +25,9 @@ export async function runMeasured(
   const meter = new URL('measure-command.ts', import.meta.url).pathname;
   const printed = await promisify(execFile)(process.execPath, [meter, stdout, stderr, ...command]);
   const usage: Usage = JSON.parse(printed.stdout);
-  if (usage.exitCode !== 0)
-    throw new Error(`${command.join(' ')} ended with ${usage.exitCode}, see ${stderr}`);
-  return usage;
+  if (usage.exitCode === 0) return usage;
+  const said = readFileSync(stderr, 'utf8').trim().slice(-400);
+  throw new Error(`${command[0]} ended with ${usage.exitCode}: ${said}`);
 }
 
 /** The run whose CPU time is the median of all. */

@@ -94,8 +94,8 @@ describe('the records of two probes tell the payload lost between them, to the b
         ctx.skip(`packets cannot be dropped by their count: ${error}`);
       }
       const probes = {
-        host: await startProbe(hosts.host, folder.newPath(), []),
-        peer: await startProbe(hosts.peer, folder.newPath(), []),
+        host: await startProbe(hosts.host, folder.newPath()),
+        peer: await startProbe(hosts.peer, folder.newPath()),
       };
       await Promise.all(TRANSFERS.map((transfer) => runTransfer(hosts, transfer, bytes)));
       const results = { host: await probes.host.stop(), peer: await probes.peer.stop() };

@@ -25,8 +25,8 @@ test('a probe that sees merged frames counts the packets and bytes of the wire',
   await startServer(peer, { addresses: PEER_ADDRESSES, tcp: [4000], udp: 61_000 });
   const client = await startClient(host);
   const [hostProbe, peerProbe] = await Promise.all([
-    startProbe(host, folder.newPath(), []),
-    startProbe(peer, folder.newPath(), []),
+    startProbe(host, folder.newPath()),
+    startProbe(peer, folder.newPath()),
   ]);
   const before = linkTotals(peer);
   for (const address of PEER_ADDRESSES) {

@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, constants, openSync, writeSync } from 'node:fs';
 
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
@@ -65,7 +67,7 @@ const talkUdp = (): Promise<unknown> =>
 
 test.each(['SIGTERM', 'SIGINT'] as const)('%s ends it soon, with complete records', async (signal) => {
   await connectHosts();
-  const probe = await startProbe(client, folder.newPath(), []);
+  const probe = await startProbe(client, folder.newPath());
   await talkTcp();
   await talkUdp();
   const { exitCode, events, summary, closingMs } = await probe.stop(signal);
@@ -98,9 +100,22 @@ test('a reader that closes the pipe ends it, without an error', async () => {
   expect(stderr).not.toMatch(/error|EPIPE|\n +at /i);
 });
 
+test('a reader that stalls does not hold up the end', { timeout: 10_000 }, async () => {
+  await connectHosts();
+  const [stdout, ...ends] = fullPipe(folder.newPath());
+  const probe = await startProbe(client, undefined, [], { stdout });
+  await talkTcp();
+  const { closingMs, summary } = await probe.stop();
+  for (const end of [stdout, ...ends]) closeSync(end);
+  expect(closingMs).toBeLessThan(3000);
+  expect(summary.get('bytes not written in time')).toBeGreaterThan(0);
+});
+
 test('without NET_RAW it says so in a sentence', async (ctx) => {
   if (setprivMissing !== undefined) ctx.skip(setprivMissing);
-  const refused = await finished(spawnProbe(client, ['--interface', 'eth0'], WITHOUT_CAPABILITIES));
+  const refused = await finished(
+    spawnProbe(client, ['--interface', 'eth0'], { prefix: WITHOUT_CAPABILITIES }),
+  );
   expect(refused).toEqual({
     exitCode: 1,
     signal: null,
@@ -149,23 +164,34 @@ test('what the kernel drops while the probe cannot read is in the summary', asyn
   expect(sumOfEvents(events).packets).toBe(passed - dropped);
 });
 
-test('an interface that does not exist yet is picked up when it appears', async () => {
+test('an interface is picked up when it appears, and when it comes back', async () => {
   const output = folder.newPath();
-  const probe = await startProbe(client, output, []);
+  const probe = await startProbe(client, output);
   await connectHosts();
-  await vi.waitFor(
-    async () => {
-      await talkUdp();
-      expect(readEvents(output)).not.toEqual([]);
-    },
-    { interval: 50, timeout: 10_000 },
-  );
-  const { stderr, events } = await probe.stop();
+  await recordsOfMoreTalk(output);
+  client.ip('link', 'delete', 'eth0');
+  linkHosts();
+  await recordsOfMoreTalk(output);
+  const { stderr, events, summary } = await probe.stop();
   expect(stderr).toMatch(/^Capturing on no interface yet\.\n/);
+  expect(summary.get('packets dropped by the kernel')).toBe(0);
   for (const { network, destination } of events) {
     expect([network.transport, destination.port]).toEqual(['udp', UDP_PORT]);
   }
 });
+
+/** Talks, by a flow of its own each time, until a record tells of it. */
+async function recordsOfMoreTalk(output: string): Promise<void> {
+  const ports = new Set<unknown>();
+  await vi.waitFor(
+    async () => {
+      ports.add(await talkUdp());
+      const recorded = readEvents(output).map(({ source }) => source.port);
+      expect(recorded.some((port) => ports.has(port))).toBe(true);
+    },
+    { interval: 50, timeout: 10_000 },
+  );
+}
 
 test('--filter lets pass what it selects', async (ctx) => {
   try {
@@ -186,3 +212,16 @@ test('--filter lets pass what it selects', async (ctx) => {
   expect(sumOfEvents(events).packets).toBe(2);
   expect(summary.get('packets that passed the filter')).toBe(2);
 });
+
+/** A pipe with no room and a reader that does not read: its writing end, and what keeps it open. */
+function fullPipe(path: string): number[] {
+  execFileSync('mkfifo', [path]);
+  const filler = openSync(path, constants.O_RDWR | constants.O_NONBLOCK);
+  const page = Buffer.alloc(4096);
+  try {
+    for (;;) writeSync(filler, page);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'EAGAIN' });
+  }
+  return [openSync(path, constants.O_WRONLY), filler];
+}

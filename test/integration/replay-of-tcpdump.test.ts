@@ -39,7 +39,7 @@ test('a replay of what tcpdump recorded tells the flows that a probe told live',
   );
   // It says that it is listening.
   await once(tcpdump.stderr!, 'data');
-  const probe = await startProbe(client, folder.newPath(), []);
+  const probe = await startProbe(client, folder.newPath());
   for (const address of addresses) {
     await talker.hold({ kind: 'tcp', address, port: 4000, bytes: 200_000 });
     await talker.hold({ kind: 'tcp-refused', address, port: 4001 });

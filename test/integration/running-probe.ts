@@ -30,24 +30,33 @@ export interface RunningProbe {
   ended(): Promise<FinishedProcess>;
 }
 
+export interface ProbeSurroundings {
+  /** A command that runs the probe, such as setpriv with its options. */
+  readonly prefix?: readonly string[];
+  /** A descriptor to be its standard output. */
+  readonly stdout?: number;
+}
+
 /** Starts `flowtap probe` in a namespace without waiting for anything. */
 export function spawnProbe(
   namespace: Namespace,
   args: readonly string[],
-  prefix: readonly string[] = [],
+  { prefix = [], stdout }: ProbeSurroundings = {},
 ): ChildProcess {
   const [command, ...rest] = [...prefix, process.execPath, FLOWTAP_MAIN, 'probe', ...args];
-  return namespace.spawn(command, rest, { stdio: ['ignore', 'pipe', 'pipe'] });
+  return namespace.spawn(command, rest, { stdio: ['ignore', stdout ?? 'pipe', 'pipe'] });
 }
 
 /** Starts `flowtap probe` in a namespace; resolves when it captures. `output` is a file for its records. */
 export async function startProbe(
   namespace: Namespace,
   output: string | undefined,
-  args: readonly string[],
+  args: readonly string[] = [],
+  surroundings: ProbeSurroundings = {},
 ): Promise<RunningProbe> {
   const outputArgs = output === undefined ? [] : ['--output', output];
-  const child = spawnProbe(namespace, ['--interface', 'eth0', '--window', '1s', ...outputArgs, ...args]);
+  const allArgs = ['--interface', 'eth0', '--window', '1s', ...outputArgs, ...args];
+  const child = spawnProbe(namespace, allArgs, surroundings);
   const end = finished(child);
   await Promise.race([
     writes(child, 'Capturing on'),

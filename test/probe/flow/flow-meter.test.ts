@@ -98,6 +98,41 @@ describe('the clock closes windows when no packet comes', () => {
   });
 });
 
+describe('a window that closes in slices', () => {
+  const slices = { windowMs: 1000, sweepRows: 1 };
+  it('gives the records of so many flows at once, and of a flow whose next packet comes', () => {
+    const test = meterOf(slices, '0 query, 1 other, 2 third');
+    test.meter.advanceTo(BASE_MS + 1000);
+    expect(test.texts).toEqual(['udp 40000 1+0 in 0-1']);
+    test.packet(1500, query(8888)).meter.advanceTo(BASE_MS + 1500);
+    expect(test.texts.slice(1)).toEqual(['udp 8888 1+0 in 0-1']);
+    test.meter.sweep();
+    expect(test.texts.slice(2)).toEqual(['udp 9999 1+0 in 0-1']);
+    expect(test.meter.isSweeping).toBe(true);
+    test.meter.sweep();
+    expect(test.meter.isSweeping).toBe(false);
+    test.finish();
+    expect(test.texts.slice(3)).toEqual([
+      'udp 40000 0+0 in 1-2 shutdown',
+      'udp 9999 0+0 in 1-2 shutdown',
+      'udp 8888 1+0 in 1-2 shutdown',
+    ]);
+  });
+
+  it('is closed whole before the next one closes', () => {
+    const test = meterOf(slices, '0 query, 1 other, 2 third');
+    for (const ms of [1000, 2000]) test.meter.advanceTo(BASE_MS + ms);
+    expect(test.texts).toEqual(['udp 40000 1+0 in 0-1', 'udp 9999 1+0 in 0-1', 'udp 8888 1+0 in 0-1']);
+  });
+
+  it('ends in slices too', () => {
+    const test = meterOf(slices, '0 query, 1 other');
+    expect([test.meter.finish(), test.recorded.length]).toEqual([false, 1]);
+    expect([test.meter.finish(), test.recorded.length]).toEqual([true, 2]);
+    expect([test.meter.finish(), test.recorded.length]).toEqual([true, 2]);
+  });
+});
+
 it('statistics tell frames from packets, and why there is no packet', () => {
   const merged = circumstances(0, 1, 1000);
   const meter = new TestMeter()
