@@ -137,7 +137,7 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
     ending.addEventListener('abort', () => {
       mayWait = AbortSignal.timeout(DRAIN_MS);
     });
-    context.terminal.line(`Capturing on ${source.statistics.interfaces.join(', ') || 'no interface yet'}.\n`);
+    context.terminal.line(`Capturing on ${source.statistics.interfaces.join(', ') || 'no interface yet'}.`);
     await runProbe({
       source,
       meter,
@@ -149,14 +149,10 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
         if (output.isClosed || output.failure !== undefined) closed.abort();
       },
     });
-    context.terminal.line(
-      formatSummary([
-        ...sourceSummary(source),
-        ...meterSummary(meter.statistics()),
-        ...outputSummary(output),
-      ]),
-    );
-    if (isFile) closeSync(descriptor);
+    output.close();
+    const summary = [...sourceSummary(source), ...meterSummary(meter.statistics()), ...outputSummary(output)];
+    context.terminal.line(formatSummary(summary).trimEnd());
+    if (descriptor !== context.outputDescriptor) closeSync(descriptor);
     if (output.failure === undefined) return EXIT_SUCCESS;
     context.terminal.line(`Writing records had to end: ${output.failure.message}`);
     return EXIT_FAILURE;
@@ -197,10 +193,9 @@ function sourceSummary(source: PacketSource): SummaryLine[] {
 }
 
 function outputSummary(output: QueuedOutput): SummaryLine[] {
-  const { queuedBytes, overflowedLines, unwantedLines } = output.statistics;
+  const { overflowedLines, unwantedLines } = output.statistics;
   return [
     ['records dropped for a slow reader', overflowedLines],
     ['records dropped without a reader', unwantedLines],
-    ['bytes not written in time', queuedBytes],
   ];
 }

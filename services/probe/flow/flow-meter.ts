@@ -56,6 +56,9 @@ const TOTALS = 7;
 /** Packets decoded before they enter the table together: their memory stays in the first cache. */
 const BATCH_ROWS = 64;
 
+/** Packets from long before the window until it is taken for wrong: soon enough, and closing windows stays cheap. */
+const MAX_FAR_LATE_PACKETS = 1000;
+
 /**
  * Packets in, flow records out: decodes frames in batches, keeps the flow table, closes windows by the packets' own
  * time (and by `advanceTo` when a live interface is silent).
@@ -69,6 +72,7 @@ export class FlowMeter implements PacketSink {
   readonly #batchRows = new Int32Array(BATCH_ROWS);
   readonly #totals = new Float64Array(TOTALS);
   #batchEnd = 0;
+  #farLatePackets = 0;
 
   constructor(options: FlowMeterOptions, sink: RecordSink) {
     this.#shard = options.shard;
@@ -130,7 +134,7 @@ export class FlowMeter implements PacketSink {
   advanceTo(nowMs: number): void {
     this.#meterBatch();
     const { window } = this.#accounts;
-    if (window?.isOpen && nowMs >= window.endMs) {
+    if (window?.isOpen && (nowMs >= window.endMs || window.isFarBefore(nowMs))) {
       this.#accounts.closeWindow(window, nowMs / 1000);
       const seconds = Math.floor(nowMs / 1000);
       window.openAt(seconds, (nowMs - seconds * 1000) * 1e6);
@@ -216,15 +220,22 @@ export class FlowMeter implements PacketSink {
 
   /** Closes the window if the time is behind it, with the packets that came before. */
   #enterWindow(window: Window, seconds: number, nanoseconds: number): void {
-    if (window.isBefore(seconds, nanoseconds)) {
+    if (window.isBefore(seconds, nanoseconds) && !this.#clockWasSetBack(window, seconds)) {
       this.#totals[LATE_PACKETS]++;
       return;
     }
+    this.#farLatePackets = 0;
     if (window.isOpen) {
       this.#meterBatch();
       this.#accounts.closeWindow(window, seconds + nanoseconds / 1e9);
     }
     window.openAt(seconds, nanoseconds);
+  }
+
+  /** A packet may be far off; when many are, it is the window that is. */
+  #clockWasSetBack(window: Window, seconds: number): boolean {
+    if (window.isFarBefore(seconds * 1000)) this.#farLatePackets++;
+    return this.#farLatePackets > MAX_FAR_LATE_PACKETS;
   }
 
   #isOfAnotherShard(batch: Int32Array, base: number): boolean {

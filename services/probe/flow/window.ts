@@ -40,6 +40,11 @@ export class Window {
     return this.isOpen && (seconds < start || (seconds === start && nanoseconds < this.#startNanoseconds));
   }
 
+  /** Whether the time lies more than a window's length before an open window: the clock was set back. */
+  isFarBefore(ms: number): boolean {
+    return this.isOpen && ms < this.startMs - this.lengthMs;
+  }
+
   isAfter(seconds: number, nanoseconds: number): boolean {
     return (
       seconds > this.#endSeconds || (seconds === this.#endSeconds && nanoseconds >= this.#endNanoseconds)

@@ -22,7 +22,6 @@ export function reopenNonBlocking(descriptor: number): number {
 }
 
 export interface QueuedOutputStatistics {
-  readonly queuedBytes: number;
   /** Lines thrown away because the reader was too slow, and because it had gone away. */
   readonly overflowedLines: number;
   readonly unwantedLines: number;
@@ -55,7 +54,6 @@ export class QueuedOutput implements BlockOutput {
 
   get statistics(): QueuedOutputStatistics {
     return {
-      queuedBytes: this.#queuedBytes,
       overflowedLines: this.#overflowedLines,
       unwantedLines: this.#unwantedLines,
     };
@@ -87,6 +85,11 @@ export class QueuedOutput implements BlockOutput {
     }
   }
 
+  /** Gives up what could not be written: its lines count as dropped for a slow reader. */
+  close(): void {
+    this.#overflowedLines += this.#takeQueuedLines();
+  }
+
   #enqueue(block: Uint8Array): void {
     const queue = this.#queue;
     const end = (this.#start + this.#queuedBytes) % queue.length;
@@ -105,7 +108,7 @@ export class QueuedOutput implements BlockOutput {
       this.#queuedBytes -= written;
       if (written < length) await this.#sleep(FULL_PIPE_WAIT_MS);
     }
-    if (this.#queuedBytes > 0) this.#discard();
+    this.#unwantedLines += this.#takeQueuedLines();
     this.#start = 0;
     this.#writing = undefined;
   }
@@ -126,12 +129,14 @@ export class QueuedOutput implements BlockOutput {
     return written;
   }
 
-  /** Counts what nobody will read. */
-  #discard(): void {
+  /** Empties the queue and says how many lines were in it. */
+  #takeQueuedLines(): number {
     const toEnd = Math.min(this.#queuedBytes, this.#queue.length - this.#start);
-    this.#unwantedLines += countLines(this.#queue.subarray(this.#start, this.#start + toEnd));
-    this.#unwantedLines += countLines(this.#queue.subarray(0, this.#queuedBytes - toEnd));
+    const lines =
+      countLines(this.#queue.subarray(this.#start, this.#start + toEnd)) +
+      countLines(this.#queue.subarray(0, this.#queuedBytes - toEnd));
     this.#queuedBytes = 0;
+    return lines;
   }
 }
 
