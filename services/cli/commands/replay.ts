@@ -1,6 +1,5 @@
-import { statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import type { FlowRecord } from '../../core/flow-record.ts';
+import type { FlowMeterOptions } from '../../probe/flow/flow-meter.ts';
 import { DescriptorOutput } from '../../probe/transport/descriptor-output.ts';
 import type { ConfigOf } from '../../runtime/config.ts';
 import { flag, integer, oneOf } from '../../runtime/config-values.ts';
@@ -8,6 +7,7 @@ import { printable } from '../../runtime/terminal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT_DAMAGED_INPUT, EXIT_SUCCESS } from '../exit-codes.ts';
 import { tableHeader, tableLine } from '../record-table.ts';
+import { chooseThreads, inputBytes } from '../replay/choose-threads.ts';
 import { replay } from '../replay/replay.ts';
 import type { ReplayOutcome } from '../replay/replay-shard.ts';
 import { formatSummary, meterSummary } from '../summary.ts';
@@ -32,7 +32,7 @@ export const REPLAY_SETTINGS = {
     flag: '--threads <count>',
     env: 'FLOWTAP_THREADS',
     parse: integer(1, 64),
-    doc: 'threads that share the flows; with more than one, records come in another order (2 for large files, else 1)',
+    doc: 'threads that share the flows; with more than one, records come in another order (the cores, for large input with many flows, else 1)',
   },
   maxFlows: {
     flag: '--max-flows <count>',
@@ -46,16 +46,14 @@ export const REPLAY_SETTINGS = {
 
 export type ReplayConfig = ConfigOf<typeof REPLAY_SETTINGS>;
 
-/** From here on a second thread is worth its start. */
-const THREADS_FROM_BYTES = 64 * 1024 * 1024;
-
 /** `flowtap replay`: capture files in, records on standard output, everything else on standard error. */
 export async function runReplay(
   paths: readonly string[],
   config: ReplayConfig,
   context: CommandContext,
 ): Promise<number> {
-  const inputBytes = paths.reduce((sum, path) => sum + fileBytes(path), 0);
+  const totalBytes = inputBytes(paths);
+  const meter = meterOptions(config, config.maxFlows);
   const output = new DescriptorOutput(context.outputDescriptor);
   const isText = config.format !== 'ndjson';
   if (config.format === 'table') writeText(output, tableHeader());
@@ -65,30 +63,29 @@ export async function runReplay(
       each: config.each,
       agentVersion: context.version,
       descriptor: context.outputDescriptor,
-      meter: meterOptions(config, config.maxFlows),
+      meter,
     },
-    threadsFor(paths, config, inputBytes),
+    await threadsFor(paths, config, meter, context.signal),
     {
       standardInput: context.standardInput,
       signal: context.signal,
       ...(isText ? { takeRecord: textRecords(config, output) } : {}),
     },
-    (bytesRead) => context.terminal.progress(progressText(bytesRead, inputBytes)),
+    (bytesRead) => context.terminal.progress(progressText(bytesRead, totalBytes)),
   );
   context.terminal.endProgress();
   report(outcome, config, output, context);
   return outcome.damages.length > 0 ? EXIT_DAMAGED_INPUT : EXIT_SUCCESS;
 }
 
-function threadsFor(paths: readonly string[], config: ReplayConfig, inputBytes: number): number {
+async function threadsFor(
+  paths: readonly string[],
+  config: ReplayConfig,
+  meter: FlowMeterOptions,
+  signal: AbortSignal,
+): Promise<number> {
   if (config.format !== 'ndjson' || config.each || paths.includes('-')) return 1;
-  if (config.threads !== undefined) return config.threads;
-  return inputBytes < THREADS_FROM_BYTES ? 1 : Math.min(2, availableParallelism());
-}
-
-/** 0 for what is no file; a pipe's length nobody knows. */
-function fileBytes(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  return config.threads ?? (await chooseThreads(paths, meter, signal));
 }
 
 function progressText(doneBytes: number, totalBytes: number): string {

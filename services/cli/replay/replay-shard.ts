@@ -10,6 +10,7 @@ import { FlowMeter } from '../../probe/flow/flow-meter.ts';
 import type { Window } from '../../probe/flow/window.ts';
 import { DescriptorOutput } from '../../probe/transport/descriptor-output.ts';
 import { NdjsonOutput } from '../../probe/transport/ndjson-output.ts';
+import { meterFrames } from './meter-frames.ts';
 import { addStatistics } from './statistics.ts';
 
 /** One thread's part of a replay, in a form that can be sent to it. */
@@ -93,15 +94,7 @@ async function meterAll(
   onProgress: () => void,
 ): Promise<void> {
   do {
-    meterBuffered(reader, meter);
+    meterFrames(reader, meter, Number.POSITIVE_INFINITY);
     onProgress();
   } while (isWanted() && (await reader.fill()));
-}
-
-/** In a function of its own, so that the compiler sees the loop without the waiting. */
-function meterBuffered(reader: FrameReader, meter: FlowMeter): void {
-  while (reader.advance()) {
-    const { view, offset, capturedBytes, wireBytes, linkType, seconds, nanoseconds } = reader;
-    meter.packet(view, offset, capturedBytes, wireBytes, linkType, seconds, nanoseconds, 0);
-  }
 }
