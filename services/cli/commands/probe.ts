@@ -4,12 +4,14 @@ import { EcsEventWriter } from '../../core/ecs-event.ts';
 import { TCP, UDP } from '../../core/protocol.ts';
 import { openLiveSource } from '../../probe/capture/open-live-source.ts';
 import type { PacketSource } from '../../probe/capture/packet-source.ts';
+import { releaseFreeMemory } from '../../probe/capture/system-calls.ts';
 import { FlowMeter } from '../../probe/flow/flow-meter.ts';
 import { NdjsonOutput } from '../../probe/transport/ndjson-output.ts';
 import { QueuedOutput, reopenNonBlocking } from '../../probe/transport/queued-output.ts';
 import type { ConfigOf } from '../../runtime/config.ts';
 import { byteSize, integer, list, oneOf, reader, text } from '../../runtime/config-values.ts';
 import { FlowtapError } from '../../runtime/errors.ts';
+import { inlineGenerously } from '../../runtime/inlining.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS } from '../exit-codes.ts';
 import { runProbe } from '../probe/run-probe.ts';
@@ -110,6 +112,7 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
       '--window (FLOWTAP_WINDOW) must be at least 1s for a live capture.',
     );
   }
+  inlineGenerously();
   const source = await openLiveSource({
     through: config.captureWith,
     interfaces: config.interfaces,
@@ -142,6 +145,7 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
       source,
       meter,
       signal: ending,
+      releaseMemory: config.captureWith === 'ring' ? releaseFreeMemory : () => undefined,
       now: () => context.clock.now(),
       handOn: async () => {
         records.flush();

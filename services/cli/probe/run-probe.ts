@@ -6,8 +6,8 @@ import type { FlowMeter } from '../../probe/flow/flow-meter.ts';
 /** Room for the clock and the capture to differ before a window is closed, beside the source's own delay. */
 const CLOCK_SLACK_MS = 100;
 
-/** How often the kernel's socket tables are read for ports that are served. */
-const LISTENING_INTERVAL_MS = 10_000;
+/** How often the kernel's socket tables are read for ports that are served, and free memory is given back. */
+const UPKEEP_INTERVAL_MS = 10_000;
 
 export interface ProbeRun {
   readonly source: PacketSource;
@@ -16,13 +16,22 @@ export interface ProbeRun {
   readonly now: () => number;
   /** Called when records may have come; resolves when there is room for more. */
   readonly handOn: () => Promise<void>;
+  /** Called now and then. */
+  readonly releaseMemory: () => void;
 }
 
 /** Captures and meters until the signal aborts; then every flow gives its last record. */
-export async function runProbe({ source, meter, signal, now, handOn }: ProbeRun): Promise<void> {
+export async function runProbe({
+  source,
+  meter,
+  signal,
+  now,
+  handOn,
+  releaseMemory,
+}: ProbeRun): Promise<void> {
   const delayMs = source.deliveryDelayMs + CLOCK_SLACK_MS;
   await learnListeningPorts(meter);
-  let learnedAtMs = now();
+  let keptUpAtMs = now();
   let sweeping: Promise<void> | undefined;
   await source.run({
     sink: meter,
@@ -33,8 +42,9 @@ export async function runProbe({ source, meter, signal, now, handOn }: ProbeRun)
       sweeping ??= sweepAll(meter, signal, handOn).finally(() => {
         sweeping = undefined;
       });
-      if (Math.abs(nowMs - learnedAtMs) < LISTENING_INTERVAL_MS) return;
-      learnedAtMs = nowMs;
+      if (Math.abs(nowMs - keptUpAtMs) < UPKEEP_INTERVAL_MS) return;
+      keptUpAtMs = nowMs;
+      releaseMemory();
       void learnListeningPorts(meter);
     },
   });

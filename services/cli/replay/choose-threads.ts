@@ -3,6 +3,7 @@ import { availableParallelism } from 'node:os';
 import { openCapture } from '../../probe/capture/capture-input.ts';
 import type { FlowMeterOptions } from '../../probe/flow/flow-meter.ts';
 import { FlowMeter } from '../../probe/flow/flow-meter.ts';
+import { inlineGenerously } from '../../runtime/inlining.ts';
 import { meterFrames } from './meter-frames.ts';
 
 /** A thread takes a tenth of a second to start and to become fast. */
@@ -31,6 +32,7 @@ export async function chooseThreads(
 ): Promise<number> {
   const cores = Math.min(availableParallelism(), MAX_THREADS);
   if (cores === 1 || inputBytes(paths) < THREADS_FROM_BYTES) return 1;
+  inlineGenerously();
   const meter = new FlowMeter({ ...options, maxFlows: SAMPLE_FRAMES }, { record: () => undefined });
   const reader = await openCapture(paths[0], { signal });
   try {

@@ -10,6 +10,7 @@ import { FlowMeter } from '../../probe/flow/flow-meter.ts';
 import type { Window } from '../../probe/flow/window.ts';
 import { DescriptorOutput } from '../../probe/transport/descriptor-output.ts';
 import { NdjsonOutput } from '../../probe/transport/ndjson-output.ts';
+import { inlineGenerously } from '../../runtime/inlining.ts';
 import { meterFrames } from './meter-frames.ts';
 import { addStatistics } from './statistics.ts';
 
@@ -43,6 +44,7 @@ export interface ReplayOutcome {
 
 /** Reads the job's captures, meters this shard's flows and writes their records. */
 export async function replayShard(job: ReplayJob, io: ReplayIo): Promise<ReplayOutcome> {
+  inlineGenerously();
   const output = new DescriptorOutput(job.descriptor, job.turn);
   const events = new EcsEventWriter({
     hostName: hostname(),
