@@ -86,7 +86,13 @@ async function measureLive(quick: boolean): Promise<readonly LiveResult[] | stri
   }
   const rounds = quick ? 1 : 3;
   const compared = await benchLive(cacheFolder, LIVE_CAPTURES, comparedLoads(quick), rounds, progress);
-  const memory = await benchLive(cacheFolder, LIVE_CAPTURES.slice(0, 1), [memoryLoad(quick)], 1, progress);
+  const memory = await benchLive(
+    cacheFolder,
+    LIVE_CAPTURES.slice(0, 1),
+    [memoryLoad(quick)],
+    rounds,
+    progress,
+  );
   const results = [...compared, ...memory];
   process.stdout.write(
     `Live capture\n\n${plainTable(liveTable(results))}\n${memoryPerFlow(results) ?? ''}\n`,

@@ -1,16 +1,18 @@
 import { Command, CommanderError } from 'commander';
 import manifest from '../../package.json' with { type: 'json' };
 import { systemClock } from '../runtime/clock.ts';
+import { unknownVariables } from '../runtime/config-environment.ts';
 import { FlowtapError } from '../runtime/errors.ts';
 import { Lifecycle } from '../runtime/lifecycle.ts';
-import { Terminal } from '../runtime/terminal.ts';
+import { printable, Terminal } from '../runtime/terminal.ts';
 import type { CommandContext } from './command-context.ts';
 import { COMMANDS } from './command-list.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS, EXIT_USAGE } from './exit-codes.ts';
 import { addOptions, readOptions } from './options.ts';
 
 const EXIT_CODES = `
-Exit codes: 0 done; 1 failed; 2 wrong usage; 3 some input was damaged or unreadable (what could be read was).
+Exit codes: 0 done; 1 failed; 2 wrong usage; 3 some input was damaged or unreadable (what could be read was);
+130 a replay was interrupted.
 Every flag can also be set by the environment variable in its description.`;
 
 const terminal = new Terminal(process.stderr, process.env);
@@ -56,6 +58,9 @@ program.hook('preSubcommand', async (_program, command) => {
   const entry = COMMANDS.find(({ name }) => name === command.name());
   if (entry === undefined) return;
   const { settings, run } = await entry.load();
+  for (const name of unknownVariables([settings], process.env)) {
+    terminal.line(printable(`flowtap: ${name} is not a setting of ${entry.name}; it is ignored.`));
+  }
   addOptions(command, settings).action(async () => {
     const config = readOptions(command, settings, process.env) as never;
     process.exitCode = await run(command.args, config, context);
@@ -74,7 +79,8 @@ try {
 function exitCodeOf(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT_SUCCESS : EXIT_USAGE;
   if (error instanceof FlowtapError) {
-    terminal.line(`flowtap: ${error.code}: ${error.message}`);
+    const text = `flowtap: ${error.code}: ${error.message}`;
+    for (const line of text.split('\n')) terminal.line(printable(line));
     return error.code === 'CONFIG_INVALID' ? EXIT_USAGE : EXIT_FAILURE;
   }
   terminal.line(`flowtap: ${error instanceof Error ? error.stack : String(error)}`);

@@ -2,6 +2,9 @@ import * as z from 'zod/mini';
 
 // Readers for settings. Each takes the text a user wrote; each message continues "--flag must be ".
 
+/** Longer ones are mistakes, and dates beyond them cannot be written. */
+const MAX_DURATION_MS = 30 * 24 * 3_600_000;
+
 const DURATION_UNITS_MS = { ms: 1, s: 1000, '': 1000, m: 60_000, h: 3_600_000 } as const;
 const SIZE_UNITS_BYTES = { '': 1, B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;
 const TRUE_WORDS = ['true', '1', 'yes', 'on'];
@@ -36,7 +39,7 @@ export function duration(minMs = 0): z.ZodMiniType<number, string> {
     const value = Math.round(
       Number(count) * (DURATION_UNITS_MS[(unit ?? '') as keyof typeof DURATION_UNITS_MS] ?? 0),
     );
-    return value >= minMs ? value : undefined;
+    return value >= minMs && value <= MAX_DURATION_MS ? value : undefined;
   });
 }
 
@@ -63,12 +66,12 @@ export function list<Value>(
     z.array(z.string()),
     z.pipe(
       z.string(),
-      z.transform((value: string) => value.split(',')),
+      z.transform((value: string) => [value]),
     ),
   ]);
   const trimmed = z.pipe(
     parts,
-    z.transform((words: string[]) => words.map((word) => word.trim())),
+    z.transform((words: string[]) => words.flatMap((word) => word.split(',')).map((word) => word.trim())),
   );
   return z.readonly(z.pipe(trimmed, z.array(item)));
 }

@@ -8,6 +8,7 @@ const LONGER: Readonly<Record<string, string>> = {
   'services/core/ecs-event.ts': 'the pieces of one document, in its order',
   'services/probe/decode/frame-decoder.ts':
     'the layers of one decoder share fields, as a packet allocates nothing',
+  'services/probe/flow/flow-meter.ts': 'the statistics are described where they are counted',
   'services/probe/flow/flow-accounts.ts': 'one object holds the table and the windows its flows are in',
 };
 

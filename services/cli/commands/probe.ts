@@ -100,6 +100,9 @@ const TUNNEL_SNAPLEN_BYTES = 320;
 /** Flows to export between two looks at the ring: about a millisecond. */
 const SWEEP_ROWS = 256;
 
+/** How long a slow reader may hold up a slice of records: a window's records must be out before the next ones. */
+const SLOW_READER_MS = 20;
+
 /** How long a slow reader may take for what is left at the end. */
 const DRAIN_MS = 2000;
 
@@ -135,11 +138,13 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
     const meter = createMeter(config, records);
     const closed = new AbortController();
     const ending = AbortSignal.any([context.signal, closed.signal]);
-    // While capturing, records wait for their reader; at the end they wait so long.
-    let mayWait = ending;
-    ending.addEventListener('abort', () => {
-      mayWait = AbortSignal.timeout(DRAIN_MS);
-    });
+    // While capturing, a slow reader is waited for a moment before each slice of records; at the end somewhat longer.
+    let lastWait: AbortSignal | undefined;
+    const mayWait = (): AbortSignal => {
+      if (!ending.aborted) return AbortSignal.any([ending, AbortSignal.timeout(SLOW_READER_MS)]);
+      lastWait ??= AbortSignal.timeout(DRAIN_MS);
+      return lastWait;
+    };
     context.terminal.line(`Capturing on ${source.statistics.interfaces.join(', ') || 'no interface yet'}.`);
     await runProbe({
       source,
@@ -149,7 +154,7 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
       now: () => context.clock.now(),
       handOn: async () => {
         records.flush();
-        await output.drain(mayWait);
+        if (output.isBusy || ending.aborted) await output.drain(mayWait());
         if (output.isClosed || output.failure !== undefined) closed.abort();
       },
     });

@@ -5,7 +5,7 @@ import type { ConfigOf } from '../../runtime/config.ts';
 import { flag, integer, oneOf } from '../../runtime/config-values.ts';
 import { printable } from '../../runtime/terminal.ts';
 import type { CommandContext } from '../command-context.ts';
-import { EXIT_DAMAGED_INPUT, EXIT_SUCCESS } from '../exit-codes.ts';
+import { EXIT_DAMAGED_INPUT, EXIT_INTERRUPTED, EXIT_SUCCESS } from '../exit-codes.ts';
 import { tableHeader, tableLine } from '../record-table.ts';
 import { chooseThreads, inputBytes } from '../replay/choose-threads.ts';
 import { replay } from '../replay/replay.ts';
@@ -75,6 +75,10 @@ export async function runReplay(
   );
   context.terminal.endProgress();
   report(outcome, config, output, context);
+  if (context.signal.aborted) {
+    context.terminal.line('Interrupted: the records are of what had been read.');
+    return EXIT_INTERRUPTED;
+  }
   return outcome.damages.length > 0 ? EXIT_DAMAGED_INPUT : EXIT_SUCCESS;
 }
 
@@ -102,7 +106,7 @@ function textRecords(
   if (config.format === 'summary') return () => undefined;
   let lastFile: string | undefined;
   return (record, _window, file) => {
-    if (file !== lastFile) writeText(output, `\n${file}\n`);
+    if (file !== undefined && file !== lastFile) writeText(output, `\n${printable(file)}\n`);
     lastFile = file;
     writeText(output, tableLine(record));
   };

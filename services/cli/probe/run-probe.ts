@@ -33,7 +33,7 @@ export async function runProbe({
   await learnListeningPorts(meter);
   let keptUpAtMs = now();
   let sweeping: Promise<void> | undefined;
-  await source.run({
+  const running = source.run({
     sink: meter,
     signal,
     now,
@@ -48,7 +48,16 @@ export async function runProbe({
       void learnListeningPorts(meter);
     },
   });
-  await sweeping;
+  try {
+    await running;
+  } finally {
+    await sweeping;
+    await exportAll(meter, handOn);
+  }
+}
+
+/** The last records of all flows. */
+async function exportAll(meter: FlowMeter, handOn: () => Promise<void>): Promise<void> {
   while (meter.isSweeping) {
     meter.sweep();
     await handOn();

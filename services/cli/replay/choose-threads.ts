@@ -18,7 +18,16 @@ const MAX_THREADS = 4;
 
 /** How long the inputs are together, as far as that is known: a pipe has no length. */
 export function inputBytes(paths: readonly string[]): number {
-  return paths.reduce((sum, path) => sum + (statSync(path, { throwIfNoEntry: false })?.size ?? 0), 0);
+  return paths.reduce((sum, path) => sum + fileBytes(path), 0);
+}
+
+/** 0 for what cannot be looked at; opening it will say why. */
+function fileBytes(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
 }
 
 /**

@@ -53,19 +53,18 @@ export function decodeCommonFrame(
   const source = view.getInt32(ip + 12);
   const destination = view.getInt32(ip + 16);
   const ports = view.getInt32(transport);
-  if (shard.count > 1 && shardOf(source, destination, ports, shard.count) !== shard.index) {
-    const isSynAck = protocol === TCP && (view.getUint8(transport + 13) & SYN_ACK) === SYN_ACK;
-    if (!isSynAck && (protocol === UDP || protocol === TCP)) return SKIPPED;
-  }
+  const isOthers = shard.count > 1 && shardOf(source, destination, ports, shard.count) !== shard.index;
   if (protocol === TCP) {
     const tcpBytes = (view.getUint8(transport + 12) >> 4) << 2;
     if (tcpBytes < 20) return UNDECODED;
+    if (isOthers && (view.getUint8(transport + 13) & SYN_ACK) !== SYN_ACK) return SKIPPED;
     const zeroWindow = view.getUint16(transport + 14) === 0 ? row.TCP_ZERO_WINDOW : 0;
     words[base + row.SEQUENCE] = view.getInt32(transport + 4);
     words[base + row.ACKNOWLEDGMENT] = view.getInt32(transport + 8);
     words[base + row.TCP] = view.getUint8(transport + 13) | row.TCP_PRESENT | zeroWindow;
     words[base + row.PAYLOAD_BYTES] = Math.max(0, totalBytes - headerBytes - tcpBytes);
   } else if (protocol === UDP) {
+    if (isOthers) return SKIPPED;
     words[base + row.TCP] = 0;
     words[base + row.PAYLOAD_BYTES] = 0;
   } else {

@@ -27,10 +27,12 @@ export class FragmentTable {
   readonly #entries: Int32Array;
   readonly #bucketMask: number;
   readonly #counters: DecodeCounters;
+  readonly #hashSeed: number;
   readonly #probe = new Int32Array(ADDRESSES + 8);
 
   /** @param capacity how many datagrams to remember, rounded up to a power of two */
-  constructor(capacity: number, counters: DecodeCounters) {
+  constructor(capacity: number, hashSeed: number, counters: DecodeCounters) {
+    this.#hashSeed = hashSeed;
     const buckets = 2 ** Math.max(0, Math.ceil(Math.log2(capacity / WAYS)));
     this.#bucketMask = buckets - 1;
     this.#entries = new Int32Array(buckets * WAYS * ENTRY_WORDS);
@@ -101,7 +103,7 @@ export class FragmentTable {
   }
 
   #bucket(): number {
-    let hash = 0;
+    let hash = this.#hashSeed;
     for (const word of this.#probe) hash = Math.imul(hash ^ (hash >>> 15) ^ word, 0x9e3779b1);
     return ((hash ^ (hash >>> 16)) & this.#bucketMask) * WAYS * ENTRY_WORDS;
   }

@@ -70,7 +70,7 @@ export class FrameDecoder {
   #transportHeaderBytes = 0;
 
   constructor(options: FrameDecoderOptions) {
-    this.#fragments = new FragmentTable(options.fragmentCapacity, this.counters);
+    this.#fragments = new FragmentTable(options.fragmentCapacity, options.hashSeed, this.counters);
     this.#tunnels = tunnelMask(options.decapsulate);
     this.#hashSeed = options.hashSeed;
     this.#shard = options.shard ?? WHOLE;

@@ -73,7 +73,8 @@ export const HOST_A = 1 << 5;
 export const HOST_B = 1 << 6;
 export const FIN_A = 1 << 7;
 export const FIN_B = 1 << 8;
-export const RESET = 1 << 9;
+/** Endpoint A has sent a reset, and nothing since; endpoint B's is `RESET_B`. */
+export const RESET_A = 1 << 9;
 /** Packets came since the last export. */
 export const ACTIVE = 1 << 10;
 /** The final record is out; what still comes is exported as it comes. */
@@ -82,6 +83,7 @@ export const FINAL_EXPORTED = 1 << 11;
 export const HANDSHAKE_EXPORTED_A = 1 << 12;
 /** With ACTIVE: whether the packets are of an odd or an even window; two windows exist while one is being closed. */
 export const ODD_WINDOW = 1 << 14;
+export const RESET_B = 1 << 15;
 
 // SIDE_FLAGS
 export const LIFE_FLAGS_SHIFT = 8;

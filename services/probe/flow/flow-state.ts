@@ -18,7 +18,7 @@ export function hasNews(state: number): boolean {
 
 /** How TCP ended the flow, undefined while it is open: a reset, or a FIN from both ends. */
 export function closedReason(state: number): EndReason | undefined {
-  if ((state & flow.RESET) !== 0) return 'rst';
+  if ((state & (flow.RESET_A | flow.RESET_B)) !== 0) return 'rst';
   const fins = flow.FIN_A | flow.FIN_B;
   return (state & fins) === fins ? 'fin' : undefined;
 }

@@ -40,15 +40,20 @@ export class HolePool {
     }
     const words = this.#words;
     const first = (owned - 1) * BLOCK_WORDS;
+    let place = first;
     for (let at = first; at < first + BLOCK_WORDS; at += HOLE_WORDS) {
-      if (words[at + START] !== words[at + END]) continue;
-      words[at + START] = start;
-      words[at + END] = end;
-      words[at + SECONDS] = seconds;
-      words[at + NANOSECONDS] = nanoseconds;
-      return owned;
+      if (words[at + START] === words[at + END]) {
+        place = at;
+        break;
+      }
+      if (((words[at + END] - words[place + END]) | 0) < 0) place = at;
     }
-    this.forgotten++;
+    // The range lowest in the stream is the one least likely to be filled still.
+    if (words[place + START] !== words[place + END]) this.forgotten++;
+    words[place + START] = start;
+    words[place + END] = end;
+    words[place + SECONDS] = seconds;
+    words[place + NANOSECONDS] = nanoseconds;
     return owned;
   }
 

@@ -30,8 +30,12 @@ export function trackTcp(
   if ((flags & packet.TCP_RST) !== 0) {
     // A reset's sequence number need not be of the stream, and its payload is a message to the reader of traces.
     words[side + flow.RESETS]++;
-    words[at + flow.STATE] |= flow.RESET;
+    words[at + flow.STATE] |= resetOf(direction);
     return;
+  }
+  // Who goes on has not reset: the packet that said so was somebody else's, or of another connection.
+  if ((words[at + flow.STATE] & resetOf(direction)) !== 0) {
+    words[at + flow.STATE] &= ~(resetOf(direction) | flow.FINAL_EXPORTED);
   }
   const other = at + flow.SIDE_A + (1 - direction) * flow.SIDE_WORDS;
   if ((words[other + flow.SIDE_FLAGS] & flow.SAMPLING) !== 0 && (flags & packet.TCP_ACK) !== 0) {
@@ -64,6 +68,8 @@ export function trackTcp(
   floats[(side + flow.STREAM_BYTES) >> 1] += payloadBytes;
   if ((sideFlags & flow.SAMPLING) === 0) startSample(words, side, flow.SAMPLING, next, packets, base);
 }
+
+const resetOf = (direction: number): number => (direction === 0 ? flow.RESET_A : flow.RESET_B);
 
 function startStream(words: Int32Array, side: number, sequence: number): void {
   words[side + flow.INITIAL_SEQUENCE] = sequence;

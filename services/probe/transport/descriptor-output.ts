@@ -1,4 +1,5 @@
 import { writeSync } from 'node:fs';
+import { FlowtapError } from '../../runtime/errors.ts';
 
 /** How long to wait for a full pipe before trying again. */
 const FULL_PIPE_WAIT_MS = 2;
@@ -43,7 +44,10 @@ export class DescriptorOutput {
           this.isClosed = true;
           return;
         }
-        if (code !== 'EAGAIN') throw error;
+        if (code !== 'EAGAIN') {
+          const message = `Records cannot be written: ${(error as Error).message}`;
+          throw new FlowtapError('OUTPUT_FAILED', 'output', message, { cause: error });
+        }
         Atomics.wait(this.#sleep, 0, 0, FULL_PIPE_WAIT_MS);
       }
     }

@@ -1,4 +1,4 @@
-import { constants, openSync, writeSync } from 'node:fs';
+import { constants, fstatSync, openSync, writeSync } from 'node:fs';
 import type { BlockOutput } from './ndjson-output.ts';
 
 /** How long to wait for a full pipe before trying again. */
@@ -7,15 +7,14 @@ const FULL_PIPE_WAIT_MS = 2;
 const NEWLINE = 0x0a;
 
 /**
- * Opens a descriptor of this process again so that writing to a full pipe answers EAGAIN in place of waiting, without
- * changing the descriptor for others who share it. Where that can't be had (a socket), the descriptor itself.
+ * For a pipe, another descriptor of it that answers EAGAIN when the pipe is full, in place of waiting; others who share
+ * the first one see no change. For anything else the descriptor itself: files take what they get, and a socket's
+ * reader can hold the program up.
  */
 export function reopenNonBlocking(descriptor: number): number {
   try {
-    return openSync(
-      `/proc/self/fd/${descriptor}`,
-      constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK,
-    );
+    if (!fstatSync(descriptor).isFIFO()) return descriptor;
+    return openSync(`/proc/self/fd/${descriptor}`, constants.O_WRONLY | constants.O_NONBLOCK);
   } catch {
     return descriptor;
   }
@@ -74,6 +73,11 @@ export class QueuedOutput implements BlockOutput {
     }
   }
 
+  /** The queue is more than half full: better wait before producing more. */
+  get isBusy(): boolean {
+    return this.#queuedBytes * 2 > this.#queue.length;
+  }
+
   /** Waits until the queue is written, or the signal aborts. */
   async drain(signal: AbortSignal): Promise<void> {
     while (this.#writing !== undefined && !signal.aborted) {
@@ -102,11 +106,11 @@ export class QueuedOutput implements BlockOutput {
   async #writeQueue(): Promise<void> {
     const queue = this.#queue;
     while (this.#queuedBytes > 0 && !this.isClosed && this.failure === undefined) {
+      await this.#sleep(FULL_PIPE_WAIT_MS);
       const length = Math.min(this.#queuedBytes, queue.length - this.#start);
       const written = this.#tryToWrite(queue, this.#start, length);
       this.#start = (this.#start + written) % queue.length;
       this.#queuedBytes -= written;
-      if (written < length) await this.#sleep(FULL_PIPE_WAIT_MS);
     }
     this.#unwantedLines += this.#takeQueuedLines();
     this.#start = 0;

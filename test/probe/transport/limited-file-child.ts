@@ -13,12 +13,13 @@ if (kind === 'descriptor') {
   try {
     output.write(block, block.length);
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    console.log(JSON.stringify({ code, isClosed: output.isClosed, turn: turn[0] }));
+    const { code } = (error as Error).cause as NodeJS.ErrnoException;
+    console.log(JSON.stringify({ causeCode: code, isClosed: output.isClosed, turn: turn[0] }));
   }
 } else {
   const output = new QueuedOutput(descriptor, 1000, () => Promise.reject(new Error('It must not wait.')));
   output.write(block, block.length);
   const { failure, isClosed, statistics } = output;
-  console.log(JSON.stringify({ code: (failure as NodeJS.ErrnoException)?.code, isClosed, ...statistics }));
+  const { code } = failure as NodeJS.ErrnoException;
+  console.log(JSON.stringify({ causeCode: code, isClosed, ...statistics }));
 }

@@ -21,7 +21,11 @@ describe('a full disk', () => {
     const output = new DescriptorOutput(full, turn);
     for (const _ of [1, 2]) {
       expect(() => output.write(Buffer.from('one\n'), 4)).toThrow(
-        expect.objectContaining({ code: 'ENOSPC' }),
+        expect.objectContaining({
+          code: 'OUTPUT_FAILED',
+          message: 'Records cannot be written: ENOSPC: no space left on device, write',
+          cause: expect.objectContaining({ code: 'ENOSPC' }),
+        }),
       );
       expect([output.isClosed, turn[0]]).toEqual([false, 0]);
     }
@@ -44,9 +48,12 @@ describe('a full disk', () => {
 
 describe('a file that takes only a part of a block', () => {
   it.each([
-    { kind: 'descriptor', outcome: { code: 'EFBIG', isClosed: false, turn: 0 } },
+    { kind: 'descriptor', outcome: { causeCode: 'EFBIG', isClosed: false, turn: 0 } },
     // The file ends within the sixth line.
-    { kind: 'queued', outcome: { code: 'EFBIG', isClosed: false, overflowedLines: 0, unwantedLines: 5 } },
+    {
+      kind: 'queued',
+      outcome: { causeCode: 'EFBIG', isClosed: false, overflowedLines: 0, unwantedLines: 5 },
+    },
   ])('$kind: $outcome', async ({ kind, outcome }) => {
     const folder = new TemporaryFolder();
     const path = folder.newPath();

@@ -69,6 +69,19 @@ describe('a reader that is slow', () => {
     expect(output.statistics).toEqual({ overflowedLines: 0, unwantedLines: 0 });
   });
 
+  it('makes it busy while more than half of the queue is full', async () => {
+    const output = queuedOutput(1000);
+    pipe.fill();
+    const busy: boolean[] = [];
+    for (const lines of [1, 4, 1, 4]) {
+      writeLines(output, 0, lines);
+      busy.push(output.isBusy);
+    }
+    expect(busy).toEqual([false, false, true, true]);
+    await readToEnd();
+    expect(output.isBusy).toBe(false);
+  });
+
   it('is looked after every 2 ms', async () => {
     const output = queuedOutput(1000);
     pipe.fill();
