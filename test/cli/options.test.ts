@@ -40,6 +40,7 @@ test.each([
   { args: [], env: { FLOWTAP_EACH: 'yes' }, config: { ...DEFAULTS, each: true } },
   { args: ['--no-colour'], env: {}, config: { ...DEFAULTS, colour: false } },
   { args: [], env: { FLOWTAP_COLOUR: 'off' }, config: { ...DEFAULTS, colour: false } },
+  { args: ['--interface', 'a,b', 'c'], env: {}, config: { ...DEFAULTS, interfaces: ['a', 'b', 'c'] } },
   { args: ['--interface', 'a', 'b'], env: {}, config: { ...DEFAULTS, interfaces: ['a', 'b'] } },
 ])('$args with $env', ({ args, env, config }) => {
   expect(read(args, env)).toEqual(config);

@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { gzipSync } from 'node:zlib';
 
 import { afterAll, describe, expect, test } from 'vitest';
@@ -190,6 +191,18 @@ describe('variables of the environment', () => {
     expect(exitCode).toBe(2);
     expect(stderr).toContain('--format (FLOWTAP_FORMAT)');
   });
+});
+
+test('a signal ends it, with the records of what had been read', async () => {
+  const child = spawn(process.execPath, [FLOWTAP_MAIN, 'replay', '-']);
+  const end = finished(child);
+  // More than a pipe holds: when all of it is written, the program reads.
+  await new Promise((resolve) => child.stdin.write(readFileSync(MANY_PATH), resolve));
+  child.kill('SIGINT');
+  const { exitCode, stdout, stderr } = await end;
+  expect(exitCode).toBe(130);
+  expect(stderr).toContain('\nInterrupted: ');
+  expect(parseEvents(stdout).length).toBeGreaterThan(0);
 });
 
 test('two threads give the records of one', async () => {

@@ -162,6 +162,19 @@ describe('a reader that has no room', () => {
     );
   });
 
+  it('when the end comes while a window closes is handed one slice at a time', async () => {
+    const reader = new SlowReader();
+    const run = await runOfSlices(reader.handOn);
+    run.turnAt(CLOSED_MS);
+    run.abort();
+    for (let turn = 0; turn < 5; turn++) await nextTurn();
+    expect([run.texts.length, reader.mostWaiting]).toEqual([1, 1]);
+    reader.takeAll();
+    await run.ended;
+    expect(reader.mostWaiting).toBe(1);
+    expect(run.texts).toEqual([...inFirstWindow, ...atEndOf('10-20')]);
+  });
+
   it('is waited for at the end', async () => {
     const reader = new SlowReader();
     const run = await runOfSlices(reader.handOn);

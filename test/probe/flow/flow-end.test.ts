@@ -19,6 +19,12 @@ describe('why a flow ended', () => {
     ['half closed is open', TEN_SECONDS, `${HANDSHAKE}, 100 fin`, ['tcp 40000 3+1 in 0-10 shutdown']],
     ['rst', TEN_SECONDS, `${HANDSHAKE}, 50 rst`, ['tcp 40000 2+2 in 0-10 rst']],
     [
+      'a reset of somebody who goes on was none',
+      TEN_SECONDS,
+      `${HANDSHAKE}, 50 rst, 51 synack, 11000 ack`,
+      ['tcp 40000 2+3 in 0-10', 'tcp 40000 1+0 in 10-20 shutdown'],
+    ],
+    [
       'what comes behind the end is told too',
       TEN_SECONDS,
       `${CLOSE}, 11000 ack`,

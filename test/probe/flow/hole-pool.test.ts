@@ -84,6 +84,14 @@ describe('room', () => {
     expect(pool.filledBytes).toBe(HOLES_PER_BLOCK * 10);
   });
 
+  it('is made by the hole lowest in the stream', () => {
+    const { pool, block } = poolOf(holesOf(HOLES_PER_BLOCK + 1));
+    pool.fill(block, 0, 10, 20, 0, YOUNG);
+    expect(pool.filledBytes).toBe(0);
+    pool.fill(block, HOLES_PER_BLOCK * 20, HOLES_PER_BLOCK * 20 + 10, 20, 0, YOUNG);
+    expect(pool.filledBytes).toBe(10);
+  });
+
   it('lets the far half of a hole go when there is none for it', () => {
     const { pool, block } = poolOf(holesOf(HOLES_PER_BLOCK));
     pool.fill(block, 4, 6, 20, 0, YOUNG);

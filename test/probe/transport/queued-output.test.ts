@@ -115,15 +115,40 @@ describe('a reader that is slow', () => {
     },
   );
 
+  describe('with a queue whose lines go on at its beginning', () => {
+    /** 50 lines, the first of them in part, then 45 more that begin 1000 bytes before the end. */
+    async function fillRing(): Promise<QueuedOutput> {
+      const output = queuedOutput(10_000);
+      pipe.fill();
+      writeLines(output, 0, 90);
+      pipe.read(PAGE_BYTES);
+      await waits.pass();
+      writeLines(output, 90, 45);
+      return output;
+    }
+
+    it('has every line in order', async () => {
+      const output = await fillRing();
+      expect(numbersOf(await readToEnd())).toEqual(countTo(135));
+      expect(output.statistics).toEqual({ overflowedLines: 0, unwantedLines: 0 });
+    });
+
+    it('has the rest counted when it is given up', async () => {
+      const output = await fillRing();
+      output.close();
+      expect(output.statistics).toEqual({ overflowedLines: 95, unwantedLines: 0 });
+    });
+  });
+
   it('has whole lines in order, or they are counted, whatever it reads when', async () => {
     const write = fc.record({
-      lines: fc.integer({ min: 1, max: 20 }),
+      lines: fc.integer({ min: 1, max: 40 }),
       lineBytes: fc.integer({ min: 7, max: 200 }),
     });
     const read = fc.record({ bytes: fc.integer({ min: 1, max: 3 * PAGE_BYTES }) });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.oneof(write, read), { maxLength: 60 }), async (steps) => {
-        const output = queuedOutput(20 * 200);
+        const output = queuedOutput(5 * PAGE_BYTES);
         pipe.fill();
         let received = '';
         let written = 0;
