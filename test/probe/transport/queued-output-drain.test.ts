@@ -151,7 +151,7 @@ class BytesReadMeanwhile extends Uint8Array<ArrayBuffer> {
 describe('a reader that makes room just when a block is queued', () => {
   it('has what comes later too', async () => {
     const lines = numberedLines(0, 100, LINE_BYTES);
-    const block = new BytesReadMeanwhile(lines.length);
+    const block = new BytesReadMeanwhile(new ArrayBuffer(lines.length));
     block.set(lines);
     let text = '';
     block.readAtCut = () => {
