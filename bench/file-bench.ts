@@ -7,6 +7,8 @@ import { CAPTURE_READERS, missing } from './capture-readers.ts';
 import { captureFile } from './generate-capture.ts';
 import type { Usage } from './run-measured.ts';
 import { cpuSeconds, medianRun, runMeasured } from './run-measured.ts';
+import type { TimeShares } from './time-shares.ts';
+import { timeShares } from './time-shares.ts';
 import type { TrafficShape } from './traffic-plan.ts';
 
 const ROUNDS = 3;
@@ -20,6 +22,8 @@ export interface FileResult {
 }
 
 export interface FileBench {
+  /** Where flowtap's time goes, by capture. */
+  readonly shares: ReadonlyMap<TrafficShape, TimeShares>;
   readonly results: readonly FileResult[];
   readonly absent: readonly AbsentReader[];
 }
@@ -43,6 +47,7 @@ export async function benchFiles(
   const folder = join(cacheFolder, 'run');
   const results: FileResult[] = [];
   const absent: AbsentReader[] = [];
+  const shares = new Map<TrafficShape, TimeShares>();
   for (const shape of shapes) {
     progress(`capture of ${shape.packets} packets, ${shape.flows} flows`);
     const job: ReaderJob = { capture: captureFile(cacheFolder, shape), shape, folder, collectorPort };
@@ -52,9 +57,13 @@ export async function benchFiles(
       results.push({ reader, shape, usage: medianRun(usages.get(reader) ?? []), counted });
     }
   }
+  for (const shape of shapes) {
+    progress(`where the time goes, ${shape.flows} flows`);
+    shares.set(shape, await timeShares(captureFile(cacheFolder, shape), shape.packets));
+  }
   collector.close();
   rmSync(folder, { recursive: true, force: true });
-  return { results, absent };
+  return { results, absent, shares };
 }
 
 /** One run each to check what it counts, which also warms the page cache. Those that fail leave for good. */

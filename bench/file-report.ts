@@ -45,6 +45,31 @@ function tableOf(shape: TrafficShape, results: readonly FileResult[]): Table {
   };
 }
 
+/** The multiples of tcpdump's time that flowtap aims at, by flows in 5 million packets. */
+const AIMS: ReadonlyMap<number, number> = new Map([
+  [1_000, 1.4],
+  [100_000, 2.5],
+  [1_000_000, 8],
+]);
+
+/** How near flowtap came to its aim on each capture, and where its time goes on one thread. */
+export function sharesTable({ results, shares }: FileBench): Table {
+  const wallOf = (name: string, shape: TrafficShape): number | undefined =>
+    results.find((result) => result.shape === shape && result.reader.name === name)?.usage.wallSeconds;
+  return {
+    head: ['flows', 'aim', 'reached', 'reading ns', 'decoding ns', 'metering ns', 'writing records ns'],
+    rows: [...shares].map(([shape, { reading, decoding, metering, writing }]) => {
+      const [floor, own] = [wallOf('tcpdump', shape), wallOf('flowtap', shape)];
+      return [
+        integer(shape.flows),
+        decimal(AIMS.get(shape.flows) ?? Number.NaN, 1),
+        floor === undefined || own === undefined ? '–' : decimal(own / floor, 1),
+        ...[reading, decoding, metering, writing].map(integer),
+      ];
+    }),
+  };
+}
+
 /** What each reader was run as, with placeholders, and what it gives. */
 export function readerNotes(): readonly string[] {
   const job = exampleJob(0);
