@@ -77,7 +77,7 @@ export const PROBE_SETTINGS = {
     env: 'FLOWTAP_MAX_FLOWS',
     parse: integer(16, 16_777_216),
     default: '65536',
-    doc: 'flows at once, 340 bytes each; beyond, those longest silent are evicted',
+    doc: 'flows at once, 340 bytes each; beyond, flows long silent are evicted',
   },
   maxQueuedBytes: {
     flag: '--max-queue <size>',

@@ -39,7 +39,7 @@ export const REPLAY_SETTINGS = {
     env: 'FLOWTAP_MAX_FLOWS',
     parse: integer(1, 16_777_216),
     default: '2097152',
-    doc: 'flows at once, 340 bytes each; beyond, those longest silent are evicted',
+    doc: 'flows at once, 340 bytes each; beyond, flows long silent are evicted',
   },
   ...METERING_SETTINGS,
 } as const;
