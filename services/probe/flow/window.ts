@@ -31,7 +31,12 @@ export class Window {
   }
 
   holds(seconds: number, nanoseconds: number): boolean {
-    return this.isOpen && !this.isBefore(seconds, nanoseconds) && !this.isAfter(seconds, nanoseconds);
+    // Most packets are of a whole second within.
+    const isWithin = seconds > this.#startSeconds && seconds < this.#endSeconds;
+    return (
+      this.isOpen &&
+      (isWithin || !(this.isBefore(seconds, nanoseconds) || this.isAfter(seconds, nanoseconds)))
+    );
   }
 
   /** Whether the time lies before an open window. */
