@@ -38,8 +38,6 @@ export interface ReplayIo {
 export interface ReplayOutcome {
   readonly statistics: FlowMeterStatistics | undefined;
   readonly damages: readonly { readonly path: string; readonly damage: CaptureDamage }[];
-  /** The reader of the records went away before the end. */
-  readonly outputClosed: boolean;
 }
 
 /** Reads the job's captures, meters this shard's flows and writes their records. */
@@ -80,7 +78,7 @@ export async function replayShard(job: ReplayJob, io: ReplayIo): Promise<ReplayO
     if (!isWanted()) break;
   }
   ndjson.flush();
-  return { statistics, damages, outputClosed: output.isClosed };
+  return { statistics, damages };
 }
 
 async function openAll(paths: readonly string[], io: ReplayIo): Promise<NamedReader[]> {

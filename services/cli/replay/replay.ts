@@ -26,16 +26,21 @@ export async function replay(
     progress,
     meter: { ...plan.meter, maxFlows, shard: threads === 1 ? WHOLE : { index, count: threads } },
   }));
+  // When one thread fails, the others need not read to the end.
+  const failed = new AbortController();
+  const signal = AbortSignal.any([io.signal, failed.signal]);
   const timer = setInterval(() => onProgress(Number(Atomics.load(progress, 0))), 200);
   try {
-    const others = jobs.slice(1).map((job) => inThread(job, io.signal));
-    const outcomes = await Promise.all([replayShard(jobs[0], io), ...others]);
+    const others = jobs.slice(1).map((job) => inThread(job, signal));
+    const outcomes = await Promise.all([replayShard(jobs[0], { ...io, signal }), ...others]);
     const statistics = outcomes.flatMap((outcome) => outcome.statistics ?? []);
     return {
       statistics: statistics.length === 0 ? undefined : joinShards(statistics),
       damages: outcomes[0].damages,
-      outputClosed: outcomes.some((outcome) => outcome.outputClosed),
     };
+  } catch (error) {
+    failed.abort();
+    throw error;
   } finally {
     clearInterval(timer);
   }
