@@ -2,6 +2,7 @@ import { ETHERTYPE_IPV4, ETHERTYPE_IPV6 } from '../decode/ether-type.ts';
 import { LINKTYPE_ETHERNET, LINKTYPE_RAW } from '../decode/link-type.ts';
 import { DescriptorReadiness } from './descriptor-readiness.ts';
 import { HOST_IS_LITTLE_ENDIAN } from './host-byte-order.ts';
+import * as ring from './packet-ring-layout.ts';
 import type { PacketSink } from './packet-sink.ts';
 import { circumstances, ORIGIN_RECEIVED, ORIGIN_SENT } from './packet-sink.ts';
 import type { SegmentOffload } from './packet-socket.ts';
@@ -23,15 +24,24 @@ export interface RingOptions {
   readonly filter: BpfProgram;
   /** Rounded down to whole blocks. */
   readonly ringBytes?: number | undefined;
-  /** A multiple of 64 KiB, so that it is one of any page size. */
+  /** A multiple of 64 KiB, so that it is one of any page size; an eighth of the ring if not given. */
   readonly blockBytes?: number | undefined;
   /** How long a packet may wait in a block that is not full. */
   readonly blockTimeoutMs?: number | undefined;
 }
 
 const DEFAULT_RING_BYTES = 8 * 1024 * 1024;
-const DEFAULT_BLOCK_BYTES = 256 * 1024;
-const DEFAULT_BLOCK_TIMEOUT_MS = 100;
+const DEFAULT_BLOCK_TIMEOUT_MS = 200;
+
+/** Waking for a block costs as much as some thousand packets, so blocks are large. */
+const MAX_BLOCK_BYTES = 1024 * 1024;
+const MIN_BLOCK_BYTES = 128 * 1024;
+
+function blockBytesOf(ringBytes: number): number {
+  const eighth = ringBytes / 8;
+  const bytes = Math.min(Math.max(eighth, MIN_BLOCK_BYTES), MAX_BLOCK_BYTES);
+  return bytes - (bytes % 65_536);
+}
 
 /** Since the start; what the kernel counts stands as of the last `readStatistics`. */
 export interface RingStatistics {
@@ -46,29 +56,6 @@ export interface RingStatistics {
   /** How often the ring was full. */
   readonly kernelFreezes: number;
 }
-
-// struct tpacket_block_desc (linux/if_packet.h), in 32-bit words.
-const BLOCK_STATUS = 2;
-const BLOCK_PACKETS = 3;
-const BLOCK_FIRST_PACKET = 4;
-const TP_STATUS_KERNEL = 0;
-const TP_STATUS_USER = 1;
-
-// struct tpacket3_hdr, then struct sockaddr_ll at 48, in bytes.
-const NEXT_OFFSET = 0;
-const SECONDS = 4;
-const NANOSECONDS = 8;
-const CAPTURED_BYTES = 12;
-const WIRE_BYTES = 16;
-const LINK_HEADER_OFFSET = 24;
-const NETWORK_HEADER_OFFSET = 26;
-const ETHER_TYPE = 48 + 2;
-const HARDWARE_TYPE = 48 + 8;
-const PACKET_TYPE = 48 + 10;
-
-// struct virtio_net_hdr (linux/virtio_net.h), which ends where the frame begins.
-const VNET_GSO_TYPE = 1 - 10;
-const VNET_GSO_SIZE = 4 - 10;
 
 /** A frame that no link type describes. */
 const LINKTYPE_NONE = -1;
@@ -100,8 +87,9 @@ export class AfPacketRing {
   #kernelFreezes = 0;
 
   constructor(options: RingOptions) {
-    this.#blockBytes = options.blockBytes ?? DEFAULT_BLOCK_BYTES;
-    this.#blockCount = Math.max(2, Math.floor((options.ringBytes ?? DEFAULT_RING_BYTES) / this.#blockBytes));
+    const ringBytes = options.ringBytes ?? DEFAULT_RING_BYTES;
+    this.#blockBytes = options.blockBytes ?? blockBytesOf(ringBytes);
+    this.#blockCount = Math.max(2, Math.floor(ringBytes / this.#blockBytes));
     this.blockTimeoutMs = options.blockTimeoutMs ?? DEFAULT_BLOCK_TIMEOUT_MS;
     this.#descriptor = openPacketSocket();
     try {
@@ -149,20 +137,17 @@ export class AfPacketRing {
 
   /** Frames have come that `drain` cannot take before the kernel hands their block over. */
   get pending(): boolean {
-    return !this.#closed && this.#words[this.#currentBlock() + BLOCK_PACKETS] > 0;
+    return !this.#closed && this.#words[this.#currentBlock() + ring.BLOCK_PACKETS] > 0;
   }
 
-  /**
-   * Resolves with true when `drain` finds a block, with false after `timeoutMs`, on `wake` and on `close`. It goes
-   * round the event loop in any case, so a loop of `drain` and `wait` leaves timers their time.
-   */
+  /** Calls `onReady` from the event loop while `drain` finds a block, until `wait` or `close`. */
+  watch(onReady: () => void): void {
+    this.#readiness.watch(onReady);
+  }
+
+  /** Resolves with true when `drain` finds a block, with false after `timeoutMs` and on `close`. */
   wait(timeoutMs: number): Promise<boolean> {
     return this.#readiness.wait(timeoutMs);
-  }
-
-  /** Ends a pending `wait`. */
-  wake(): void {
-    this.#readiness.wake();
   }
 
   /** Gives the sink the frames of up to `maxBlocks` blocks, and the blocks back; returns how many there were. */
@@ -171,9 +156,9 @@ export class AfPacketRing {
     while (drained < maxBlocks && this.#isReady()) {
       const block = this.#currentBlock();
       this.#deliver(sink, block * 4);
-      this.#words[block + BLOCK_PACKETS] = 0;
+      this.#words[block + ring.BLOCK_PACKETS] = 0;
       // An atomic store is a barrier: on any processor the kernel gets the block after we have read it.
-      Atomics.store(this.#words, block + BLOCK_STATUS, TP_STATUS_KERNEL);
+      Atomics.store(this.#words, block + ring.BLOCK_STATUS, ring.TP_STATUS_KERNEL);
       this.#block = (this.#block + 1) % this.#blockCount;
       drained++;
     }
@@ -195,50 +180,52 @@ export class AfPacketRing {
 
   #isReady(): boolean {
     if (this.#closed) return false;
-    return (Atomics.load(this.#words, this.#currentBlock() + BLOCK_STATUS) & TP_STATUS_USER) !== 0;
+    return (Atomics.load(this.#words, this.#currentBlock() + ring.BLOCK_STATUS) & ring.TP_STATUS_USER) !== 0;
   }
 
   #deliver(sink: PacketSink, block: number): void {
     const view = this.#view;
     const words = this.#words;
     const withSegmentOffload = this.segmentOffload === 'vnet_hdr';
-    const frames = words[(block >>> 2) + BLOCK_PACKETS];
+    const frames = words[(block >>> 2) + ring.BLOCK_PACKETS];
     this.#frames += frames;
-    let header = block + words[(block >>> 2) + BLOCK_FIRST_PACKET];
+    let header = block + words[(block >>> 2) + ring.BLOCK_FIRST_PACKET];
     for (let frame = 0; frame < frames; frame++) {
-      const linkHeaderOffset = view.getUint16(header + LINK_HEADER_OFFSET, HOST_IS_LITTLE_ENDIAN);
+      const linkHeaderOffset = view.getUint16(header + ring.LINK_HEADER_OFFSET, HOST_IS_LITTLE_ENDIAN);
       const start = header + linkHeaderOffset;
-      const origin = view.getUint8(header + PACKET_TYPE) === PACKET_OUTGOING ? ORIGIN_SENT : ORIGIN_RECEIVED;
+      const origin =
+        view.getUint8(header + ring.PACKET_TYPE) === PACKET_OUTGOING ? ORIGIN_SENT : ORIGIN_RECEIVED;
       const about = withSegmentOffload
         ? circumstances(
             origin,
-            view.getUint8(start + VNET_GSO_TYPE),
-            view.getUint16(start + VNET_GSO_SIZE, HOST_IS_LITTLE_ENDIAN),
+            view.getUint8(start + ring.VNET_GSO_TYPE),
+            view.getUint16(start + ring.VNET_GSO_SIZE, HOST_IS_LITTLE_ENDIAN),
           )
         : origin;
-      const hardwareType = view.getUint16(header + HARDWARE_TYPE, HOST_IS_LITTLE_ENDIAN);
-      const etherType = view.getUint16(header + ETHER_TYPE);
+      const hardwareType = view.getUint16(header + ring.HARDWARE_TYPE, HOST_IS_LITTLE_ENDIAN);
       let linkType = LINKTYPE_ETHERNET;
       let skipped = 0;
       if (hardwareType !== ARPHRD_ETHER && hardwareType !== ARPHRD_LOOPBACK) {
+        const etherType = view.getUint16(header + ring.ETHER_TYPE);
         linkType =
           etherType === ETHERTYPE_IPV4 || etherType === ETHERTYPE_IPV6 ? LINKTYPE_RAW : LINKTYPE_NONE;
-        skipped = view.getUint16(header + NETWORK_HEADER_OFFSET, HOST_IS_LITTLE_ENDIAN) - linkHeaderOffset;
+        skipped =
+          view.getUint16(header + ring.NETWORK_HEADER_OFFSET, HOST_IS_LITTLE_ENDIAN) - linkHeaderOffset;
       }
       if (linkType === LINKTYPE_NONE) this.#unsupportedLink++;
       else {
         sink.packet(
           view,
           start + skipped,
-          Math.max(0, words[(header + CAPTURED_BYTES) >>> 2] - skipped),
-          words[(header + WIRE_BYTES) >>> 2] - skipped,
+          Math.max(0, words[(header + ring.CAPTURED_BYTES) >>> 2] - skipped),
+          words[(header + ring.WIRE_BYTES) >>> 2] - skipped,
           linkType,
-          words[(header + SECONDS) >>> 2],
-          words[(header + NANOSECONDS) >>> 2],
+          words[(header + ring.SECONDS) >>> 2],
+          words[(header + ring.NANOSECONDS) >>> 2],
           about,
         );
       }
-      header += words[(header + NEXT_OFFSET) >>> 2];
+      header += words[(header + ring.NEXT_OFFSET) >>> 2];
     }
   }
 }

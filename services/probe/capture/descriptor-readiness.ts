@@ -29,8 +29,17 @@ export class DescriptorReadiness {
         this.#handle?.stop();
         resolve(ready);
       };
-      this.#watch();
+      this.#start(() => this.#finish?.(true));
     });
+  }
+
+  /**
+   * Calls `onReadable` whenever the descriptor is readable (or in error), until `wait` or `close` is called: cheaper
+   * than many waits.
+   */
+  watch(onReadable: () => void): void {
+    this.wake();
+    if (!this.#closed) this.#start(onReadable);
   }
 
   /** Ends a pending wait with false. */
@@ -46,8 +55,7 @@ export class DescriptorReadiness {
     this.#handle = undefined;
   }
 
-  #watch(): void {
-    const onReadable = (): void => this.#finish?.(true);
+  #start(onReadable: () => void): void {
     if (this.#handle === undefined) this.#handle = koffi.node.poll(this.#descriptor, onReadable);
     else this.#handle.start(onReadable);
   }

@@ -1,4 +1,5 @@
 import { AfPacketRing } from './af-packet-ring.ts';
+import type { IgnoredEndpoint } from './except-endpoints.ts';
 import { NetworkInterfaceWatch } from './network-interface-watch.ts';
 import { selectInterfaces } from './network-interfaces.ts';
 import type { PacketSink } from './packet-sink.ts';
@@ -15,6 +16,7 @@ export interface LiveSourceOptions {
   readonly filter?: string | undefined;
   /** Packets that sockets with this mark (SO_MARK) send are left out. */
   readonly ignoredMark?: number | undefined;
+  /** Bytes of each packet to keep; if not given, 192, or as many of them as can matter. */
   readonly snaplenBytes?: number | undefined;
   readonly ringBytes?: number | undefined;
   readonly blockBytes?: number | undefined;
@@ -23,10 +25,13 @@ export interface LiveSourceOptions {
 /** Room for the headers of a packet with some tags and options: Ethernet 14, IPv6 40, TCP 60. */
 const DEFAULT_SNAPLEN_BYTES = 192;
 
+/** Of an IPv4 packet without tags no more is looked at: Ethernet 14, IPv4 60, TCP 20. */
+const DEFAULT_IPV4_SNAPLEN_BYTES = 96;
+
 const STATISTICS_INTERVAL_MS = 1000;
 
 /** Blocks a turn: some milliseconds of work, so that timers and deliveries get their time. */
-const BLOCKS_PER_TURN = 8;
+const BLOCKS_PER_TURN = 4;
 
 /**
  * Captures what passes this network namespace's interfaces.
@@ -39,6 +44,9 @@ export class LiveSource implements PacketSource {
   readonly #snaplenBytes: number;
   readonly #watch: NetworkInterfaceWatch;
   readonly #ring: AfPacketRing;
+  #ignoredEndpoints: readonly IgnoredEndpoint[] = [];
+  #stopped = false;
+  #statisticsAtMs = 0;
 
   constructor(options: LiveSourceOptions) {
     this.#options = options;
@@ -68,6 +76,11 @@ export class LiveSource implements PacketSource {
     return this.#ring.blockTimeoutMs;
   }
 
+  ignoreEndpoints(endpoints: readonly IgnoredEndpoint[]): void {
+    this.#ignoredEndpoints = endpoints;
+    if (!this.#stopped) this.#ring.setFilter(this.#filter());
+  }
+
   async run(run: SourceRun): Promise<void> {
     const ended = new AbortController();
     const ending = AbortSignal.any([run.signal, ended.signal]);
@@ -86,27 +99,44 @@ export class LiveSource implements PacketSource {
     this.#ring.close();
   }
 
-  async #read({ sink, now, onTurn }: SourceRun, ending: AbortSignal): Promise<void> {
-    ending.addEventListener('abort', () => this.#ring.wake());
-    let statisticsAtMs = now();
-    for (;;) {
-      this.#ring.drain(sink, BLOCKS_PER_TURN);
-      const nowMs = now();
-      if (Math.abs(nowMs - statisticsAtMs) >= STATISTICS_INTERVAL_MS) {
-        this.#ring.readStatistics();
-        statisticsAtMs = nowMs;
+  async #read(run: SourceRun, ending: AbortSignal): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const turn = (): void => {
+      try {
+        this.#turn(run);
+      } catch (error) {
+        reject(error);
       }
-      onTurn(nowMs);
-      if (ending.aborted) break;
-      await this.#ring.wait(TURN_TIMEOUT_MS);
+    };
+    ending.addEventListener('abort', () => resolve());
+    if (ending.aborted) resolve();
+    this.#statisticsAtMs = run.now();
+    this.#ring.watch(turn);
+    const timer = setInterval(turn, TURN_TIMEOUT_MS);
+    try {
+      turn();
+      await promise;
+    } finally {
+      clearInterval(timer);
     }
-    await this.#drainRest(sink);
+    await this.#drainRest(run.sink);
     this.#ring.readStatistics();
-    onTurn(now());
+    run.onTurn(run.now());
+  }
+
+  #turn({ sink, now, onTurn }: SourceRun): void {
+    this.#ring.drain(sink, BLOCKS_PER_TURN);
+    const nowMs = now();
+    if (Math.abs(nowMs - this.#statisticsAtMs) >= STATISTICS_INTERVAL_MS) {
+      this.#ring.readStatistics();
+      this.#statisticsAtMs = nowMs;
+    }
+    onTurn(nowMs);
   }
 
   /** Stops the capture, and reads the block that the kernel is still filling when it hands it over. */
   async #drainRest(sink: PacketSink): Promise<void> {
+    this.#stopped = true;
     this.#ring.setFilter(DROP_ALL);
     do this.#ring.drain(sink, Number.POSITIVE_INFINITY);
     while (this.#ring.pending && (await this.#ring.wait(2 * this.#ring.blockTimeoutMs)));
@@ -117,8 +147,10 @@ export class LiveSource implements PacketSource {
     const selected = selectInterfaces(this.#watch.interfaces, interfaces);
     return socketFilter({
       snaplenBytes: this.#snaplenBytes,
+      ipv4SnaplenBytes: this.#options.snaplenBytes ?? DEFAULT_IPV4_SNAPLEN_BYTES,
       interfaceIndexes: interfaces === undefined ? undefined : selected.map(({ index }) => index),
       ignoredMark,
+      ignoredEndpoints: this.#ignoredEndpoints,
       expression: this.#expression,
     });
   }

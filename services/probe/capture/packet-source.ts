@@ -1,3 +1,4 @@
+import type { IgnoredEndpoint } from './except-endpoints.ts';
 import type { PacketSink } from './packet-sink.ts';
 import type { SegmentOffload } from './packet-socket.ts';
 
@@ -8,6 +9,8 @@ export interface PacketSource {
   readonly deliveryDelayMs: number;
   /** Reads until the signal aborts, and then what was captured before that. Rejects when it cannot go on. */
   run(run: SourceRun): Promise<void>;
+  /** From now on leaves out what these send and receive, and no longer what those of the last call did. */
+  ignoreEndpoints?(endpoints: readonly IgnoredEndpoint[]): void;
   close(): void;
 }
 

@@ -1,3 +1,7 @@
+import { ETHERTYPE_IPV4 } from '../decode/ether-type.ts';
+import type { IgnoredEndpoint } from './except-endpoints.ts';
+import { exceptEndpoints } from './except-endpoints.ts';
+
 /** One instruction of a classic BPF program (struct sock_filter, linux/filter.h). */
 export interface BpfInstruction {
   readonly code: number;
@@ -21,10 +25,14 @@ export interface CompiledExpression {
 export interface SocketFilterOptions {
   /** The most bytes of a packet to keep. */
   readonly snaplenBytes: number;
+  /** The same for IPv4 right behind the link header, without an expression. */
+  readonly ipv4SnaplenBytes?: number | undefined;
   /** The interfaces to capture on; undefined for all but loopback ones, those that appear later included. */
   readonly interfaceIndexes?: readonly number[] | undefined;
   /** Packets whose socket has this mark (SO_MARK) are dropped; 0 or undefined drops none. */
   readonly ignoredMark?: number | undefined;
+  /** What these send and receive is dropped. */
+  readonly ignoredEndpoints?: readonly IgnoredEndpoint[] | undefined;
   readonly expression?: CompiledExpression | undefined;
 }
 
@@ -36,6 +44,7 @@ const BPF_RET_K = 0x06;
 
 // What a filter can load beside the packet (SKF_AD_OFF + SKF_AD_…, linux/filter.h).
 const SKF_AD_OFF = 0xffff_f000;
+const ETHER_TYPE = SKF_AD_OFF;
 const PACKET_TYPE = SKF_AD_OFF + 4;
 const INTERFACE_INDEX = SKF_AD_OFF + 8;
 const MARK = SKF_AD_OFF + 20;
@@ -69,7 +78,8 @@ export function socketFilter(options: SocketFilterOptions): BpfProgram {
   return [
     ...(options.interfaceIndexes === undefined ? EXCEPT_LOOPBACK : onInterfaces(options.interfaceIndexes)),
     ...(options.ignoredMark ? exceptMark(options.ignoredMark) : []),
-    ...(options.expression === undefined ? [keep(options.snaplenBytes)] : matching(options.expression)),
+    ...exceptEndpoints(options.ignoredEndpoints ?? []),
+    ...(options.expression === undefined ? keepHeaders(options) : matching(options.expression)),
   ];
 }
 
@@ -111,6 +121,10 @@ function onInterfaces(indexes: readonly number[]): BpfProgram {
 
 function exceptMark(mark: number): BpfProgram {
   return [load(MARK), jumpIfEqual(mark, 0, 1), DROP];
+}
+
+function keepHeaders({ snaplenBytes, ipv4SnaplenBytes = snaplenBytes }: SocketFilterOptions): BpfProgram {
+  return [load(ETHER_TYPE), jumpIfEqual(ETHERTYPE_IPV4, 0, 1), keep(ipv4SnaplenBytes), keep(snaplenBytes)];
 }
 
 /** Jumps in a compiled program are relative and lead forward, so it stays valid wherever it stands. */

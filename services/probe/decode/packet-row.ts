@@ -1,6 +1,6 @@
 /**
  * A decoded packet is a row of 32-bit words in an Int32Array, so that decoding writes and the flow table reads
- * without an object a packet. The first ten words are the flow's key, laid out as in the flow table's rows: the
+ * without an object a packet. The first ten words are the flow's key, of which four are all that IPv4 has: the
  * endpoints stand in the Community ID's order, so both directions of a conversation give one key.
  */
 

@@ -55,8 +55,8 @@ export function flowRecordAt(
 }
 
 function communityIdAt(words: Int32Array, at: number, kind: number, ipVersion: number, seed: number): string {
-  const a = at + packet.A1;
-  const b = at + packet.B1;
+  const a = at + flow.ADDRESS_REST;
+  const b = a + flow.SIDE_WORDS;
   const ports = words[at + packet.PORTS];
   return communityIdFromWords(
     seed,
@@ -97,7 +97,7 @@ function sideAt(
   end: number,
   isIcmp: boolean,
 ): FlowSide {
-  const side = at + flow.SIDE_A + end * flow.SIDE_WORDS;
+  const side = at + end * flow.SIDE_WORDS;
   const hasPort = (kind & packet.KIND_PORTS) !== 0 && !isIcmp;
   const ports = words[at + packet.PORTS];
   return {
@@ -105,26 +105,27 @@ function sideAt(
     port: hasPort ? (end === 0 ? ports >>> 16 : ports & 0xffff) : undefined,
     packets: floats[(side + flow.PACKETS) >> 1],
     bytes: floats[(side + flow.BYTES) >> 1],
-    tcp: hasPort && (kind & 0xff) === TCP ? tcpAt(words, floats, at, side, end) : undefined,
+    tcp: hasPort && (kind & 0xff) === TCP ? tcpAt(words, floats, at, end) : undefined,
   };
 }
 
 function addressAt(words: Int32Array, at: number, kind: number, end: number): string {
   const first = words[at + packet.A0 + end];
   if ((kind & 0xf00) === 0x400) return formatIpv4(first);
-  const rest = at + (end === 0 ? packet.A1 : packet.B1);
+  const rest = at + end * flow.SIDE_WORDS + flow.ADDRESS_REST;
   return formatIpv6(first, words[rest], words[rest + 1], words[rest + 2]);
 }
 
-function tcpAt(words: Int32Array, floats: Float64Array, at: number, side: number, end: number): TcpSide {
-  const other = at + flow.SIDE_A + (1 - end) * flow.SIDE_WORDS;
-  const answered = words[other + flow.SIDE_FLAGS] >> flow.LIFE_FLAGS_SHIFT !== 0;
+function tcpAt(words: Int32Array, floats: Float64Array, at: number, end: number): TcpSide {
+  const side = at + end * flow.SIDE_WORDS;
+  const flags = words[at + end + flow.SIDE_FLAGS];
+  const answered = words[at + 1 - end + flow.SIDE_FLAGS] >> flow.LIFE_FLAGS_SHIFT !== 0;
   const syns = words[side + flow.SYNS];
-  const handshake = words[at + flow.HANDSHAKE_A + end] >>> 0;
+  const handshake = words[side + flow.HANDSHAKE] >>> 0;
   const roundTrips = words[side + flow.ROUND_TRIPS];
   const isNews = (words[at + flow.STATE] & (flow.HANDSHAKE_EXPORTED_A << end)) === 0;
   return {
-    flags: words[side + flow.SIDE_FLAGS] & 0xff,
+    flags: flags & 0xff,
     resets: words[side + flow.RESETS],
     zeroWindows: words[side + flow.ZERO_WINDOWS],
     syns,
@@ -139,8 +140,7 @@ function tcpAt(words: Int32Array, floats: Float64Array, at: number, side: number
             minNanoseconds: words[side + flow.ROUND_TRIP_MIN] >>> 0,
             maxNanoseconds: words[side + flow.ROUND_TRIP_MAX] >>> 0,
           },
-    sequence:
-      (words[side + flow.SIDE_FLAGS] & flow.SEQUENCED) === 0 ? undefined : sequenceAt(words, floats, side),
+    sequence: (flags & flow.SEQUENCED) === 0 ? undefined : sequenceAt(words, floats, side),
   };
 }
 
@@ -159,19 +159,17 @@ function sequenceAt(words: Int32Array, floats: Float64Array, side: number): Sequ
 
 /** Zeroes what a record reports as a delta, and notes that the flow has been silent since. */
 export function resetWindow(words: Int32Array, floats: Float64Array, at: number): void {
-  for (let end = 0; end < 2; end++) {
-    if (words[at + flow.HANDSHAKE_A + end] !== 0) words[at + flow.STATE] |= flow.HANDSHAKE_EXPORTED_A << end;
-  }
   words[at + flow.STATE] &= ~(flow.ACTIVE | flow.ODD_WINDOW);
-  for (let side = at + flow.SIDE_A; side < at + flow.FLOW_SECONDS; side += flow.SIDE_WORDS) {
+  for (let end = 0; end < 2; end++) {
+    const side = at + end * flow.SIDE_WORDS;
+    if (words[side + flow.HANDSHAKE] !== 0) words[at + flow.STATE] |= flow.HANDSHAKE_EXPORTED_A << end;
     floats[(side + flow.PACKETS) >> 1] = 0;
     floats[(side + flow.BYTES) >> 1] = 0;
     floats[(side + flow.PAYLOAD_BYTES) >> 1] = 0;
     floats[(side + flow.REPEATED_BYTES) >> 1] = 0;
     floats[(side + flow.SKIPPED_BYTES) >> 1] = 0;
-    words[side + flow.SIDE_FLAGS] &= ~0xff;
-    words.fill(0, side + flow.REORDERED, side + flow.SYNS + 1);
-    words.fill(0, side + flow.ROUND_TRIPS, side + flow.ROUND_TRIP_MAX + 1);
-    floats[(side + flow.ROUND_TRIP_SUM) >> 1] = 0;
+    words[at + end + flow.SIDE_FLAGS] &= ~0xff;
+    words.fill(0, side + flow.REORDERED, side + flow.RESETS + 1);
+    words.fill(0, side + flow.ROUND_TRIP_SUM, side + flow.SYNS + 1);
   }
 }

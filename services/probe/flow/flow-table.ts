@@ -1,9 +1,13 @@
 import * as packet from '../decode/packet-row.ts';
 import * as flow from './flow-row.ts';
+import { extendTime } from './flow-time.ts';
 import { HolePool } from './hole-pool.ts';
 import { decideInitiator } from './initiator.ts';
 import type { ListeningPorts } from './listening-ports.ts';
 import { trackTcp } from './tcp-tracker.ts';
+
+/** The C library puts a large block 16 bytes behind the beginning of a page; this is from there to a cache line's. */
+const ALIGNMENT_BYTES = 48;
 
 /**
  * The bidirectional flows, in typed arrays: an open-addressing index of (hash, row) pairs, and a row a flow
@@ -31,10 +35,11 @@ export class FlowTable {
 
   /** @param capacity how many flows at most; a full table makes room by `victim` */
   constructor(capacity: number, listening: ListeningPorts) {
-    const memory = new ArrayBuffer(capacity * flow.ROW_WORDS * 4);
+    const rowBytes = capacity * flow.ROW_WORDS * 4;
+    const memory = new ArrayBuffer(ALIGNMENT_BYTES + rowBytes);
     this.capacity = capacity;
-    this.words = new Int32Array(memory);
-    this.floats = new Float64Array(memory);
+    this.words = new Int32Array(memory, ALIGNMENT_BYTES, rowBytes / 4);
+    this.floats = new Float64Array(memory, ALIGNMENT_BYTES, rowBytes / 8);
     const slots = 2 ** Math.ceil(Math.log2(Math.max(2, capacity * 2)));
     this.#index = new Int32Array(slots * 2);
     this.#indexMask = slots - 1;
@@ -61,8 +66,7 @@ export class FlowTable {
       const at = rows[packetIndex];
       if (at < 0) continue;
       const direction = packets[packetIndex * packet.ROW_WORDS + packet.DIRECTION];
-      const side = at + flow.SIDE_A + direction * flow.SIDE_WORDS;
-      touched += words[at + packet.KIND] + words[side] + words[side + flow.SIDE_FLAGS];
+      touched += words[at + packet.KIND] + words[at + direction * flow.SIDE_WORDS + flow.PACKETS];
     }
     this.touched = touched;
   }
@@ -90,8 +94,14 @@ export class FlowTable {
     const at = this.#allocate();
     const words = this.words;
     const hash = packets[base + packet.HASH];
-    const keyWords = (packets[base + packet.KIND] & 0xf00) === 0x600 ? packet.KEY_WORDS : packet.A1;
-    for (let word = 0; word < keyWords; word++) words[at + word] = packets[base + word];
+    for (let word = 0; word < packet.A1; word++) words[at + word] = packets[base + word];
+    if ((packets[base + packet.KIND] & 0xf00) === 0x600) {
+      const rest = at + flow.ADDRESS_REST;
+      for (let word = 0; word < 3; word++) {
+        words[rest + word] = packets[base + packet.A1 + word];
+        words[rest + flow.SIDE_WORDS + word] = packets[base + packet.B1 + word];
+      }
+    }
     words[at + flow.HASH] = hash;
     this.begin(at, packets, base);
     const index = this.#index;
@@ -129,10 +139,10 @@ export class FlowTable {
       words[at + flow.LAST_SECONDS] = seconds;
       words[at + flow.LAST_NANOSECONDS] = nanoseconds;
     } else {
-      this.#extendTime(at, seconds, nanoseconds);
+      extendTime(words, at, seconds, nanoseconds);
     }
     const direction = packets[base + packet.DIRECTION];
-    const side = at + flow.SIDE_A + direction * flow.SIDE_WORDS;
+    const side = at + direction * flow.SIDE_WORDS;
     floats[(side + flow.PACKETS) >> 1] += packets[base + packet.PACKETS];
     floats[(side + flow.BYTES) >> 1] += packets[base + packet.IP_BYTES];
     if (packets[base + packet.TCP] !== 0) trackTcp(words, floats, at, packets, base, this.holes);
@@ -141,9 +151,12 @@ export class FlowTable {
   /** Zeroes the row behind its key, so that it can `begin` again. */
   clear(at: number): void {
     this.#releaseHoles(at);
-    const hash = this.words[at + flow.HASH];
-    this.words.fill(0, at + flow.STATE, at + flow.ROW_WORDS);
-    this.words[at + flow.HASH] = hash;
+    const words = this.words;
+    const restOfB = flow.ADDRESS_REST + flow.SIDE_WORDS;
+    words[at + flow.STATE] = 0;
+    words.fill(0, at + flow.FIRST_SECONDS, at + flow.ADDRESS_REST);
+    words.fill(0, at + flow.FLOW_SECONDS, at + restOfB);
+    words[at + flow.FLOW_NANOSECONDS] = 0;
   }
 
   /** Takes the flow out of the table. */
@@ -173,28 +186,6 @@ export class FlowTable {
     return oldest;
   }
 
-  #extendTime(at: number, seconds: number, nanoseconds: number): void {
-    const words = this.words;
-    const lastSeconds = words[at + flow.LAST_SECONDS] >>> 0;
-    const now = seconds >>> 0;
-    if (now > lastSeconds || (now === lastSeconds && nanoseconds > words[at + flow.LAST_NANOSECONDS])) {
-      words[at + flow.LAST_SECONDS] = seconds;
-      words[at + flow.LAST_NANOSECONDS] = nanoseconds;
-      return;
-    }
-    const firstSeconds = words[at + flow.FIRST_SECONDS] >>> 0;
-    if (now < firstSeconds || (now === firstSeconds && nanoseconds < words[at + flow.FIRST_NANOSECONDS])) {
-      const isFlowStart =
-        firstSeconds === words[at + flow.FLOW_SECONDS] >>> 0 &&
-        words[at + flow.FIRST_NANOSECONDS] === words[at + flow.FLOW_NANOSECONDS];
-      words[at + flow.FIRST_SECONDS] = seconds;
-      words[at + flow.FIRST_NANOSECONDS] = nanoseconds;
-      if (!isFlowStart) return;
-      words[at + flow.FLOW_SECONDS] = seconds;
-      words[at + flow.FLOW_NANOSECONDS] = nanoseconds;
-    }
-  }
-
   #hasKey(at: number, packets: Int32Array, base: number): boolean {
     const words = this.words;
     if (
@@ -206,8 +197,10 @@ export class FlowTable {
       return false;
     }
     if ((packets[base + packet.KIND] & 0xf00) !== 0x600) return true;
-    for (let word = packet.A1; word < packet.KEY_WORDS; word++) {
-      if (words[at + word] !== packets[base + word]) return false;
+    const rest = at + flow.ADDRESS_REST;
+    for (let word = 0; word < 3; word++) {
+      if (words[rest + word] !== packets[base + packet.A1 + word]) return false;
+      if (words[rest + flow.SIDE_WORDS + word] !== packets[base + packet.B1 + word]) return false;
     }
     return true;
   }
@@ -223,8 +216,8 @@ export class FlowTable {
   }
 
   #releaseHoles(at: number): void {
-    for (let side = at + flow.SIDE_A; side < at + flow.FLOW_SECONDS; side += flow.SIDE_WORDS) {
-      const block = this.words[side + flow.HOLES];
+    for (let end = 0; end < 2; end++) {
+      const block = this.words[at + end * flow.SIDE_WORDS + flow.HOLES];
       if (block !== 0) this.holes.release(block);
     }
   }

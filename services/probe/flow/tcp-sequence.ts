@@ -8,6 +8,15 @@ const MAX_JUMP = 2 ** 30;
 /** A hole filled within this time was reordering, not loss. */
 const REORDERING_NANOSECONDS = 3_000_000;
 
+// Both read the numbers as unsigned first: half of them are then above what V8 takes for a small integer, so that it
+// knows from the beginning that these are numbers, and does not compile everything around again for the first that wraps.
+
+/** How far `to` is behind `from` in the stream, negative when before it (RFC 9293 section 3.4). */
+export const sequenceDistance = (from: number, to: number): number => ((to >>> 0) - (from >>> 0)) | 0;
+
+/** The sequence number behind that many bytes. */
+export const sequenceAfter = (sequence: number, bytes: number): number => ((sequence >>> 0) + bytes) | 0;
+
 /**
  * Takes payload that does not follow what was seen before into its direction's sequence state. At any time, over the
  * flow's life,
@@ -18,25 +27,27 @@ const REORDERING_NANOSECONDS = 3_000_000;
  * the caller, for the cost of one comparison.
  *
  * @param at first word of the flow's row
- * @param side first word of the direction's part of it
+ * @param direction 0 for endpoint A's payload, 1 for endpoint B's
  * @param sequence number of the first payload byte
  */
 export function addOutOfOrder(
   words: Int32Array,
   floats: Float64Array,
   at: number,
-  side: number,
+  direction: number,
   sequence: number,
   packets: Int32Array,
   base: number,
   holes: HolePool,
 ): void {
+  const end = at + direction;
+  const side = at + direction * flow.SIDE_WORDS;
   const payloadBytes = packets[base + packet.PAYLOAD_BYTES];
-  const expected = words[side + flow.NEXT_SEQUENCE];
-  const distance = (sequence - expected) | 0;
+  const expected = words[end + flow.NEXT_SEQUENCE];
+  const distance = sequenceDistance(expected, sequence);
   floats[(side + flow.PAYLOAD_BYTES) >> 1] += payloadBytes;
   if (distance > MAX_JUMP || distance < -MAX_JUMP) {
-    continueAt(words, side, sequence + payloadBytes, holes);
+    continueAt(words, at, direction, sequence + payloadBytes, holes);
     floats[(side + flow.STREAM_BYTES) >> 1] += payloadBytes;
     return;
   }
@@ -48,20 +59,38 @@ export function addOutOfOrder(
     floats[(side + flow.MISSING_BYTES) >> 1] += distance;
     floats[(side + flow.SKIPPED_BYTES) >> 1] += distance;
     floats[(side + flow.STREAM_BYTES) >> 1] += distance + payloadBytes;
-    words[side + flow.NEXT_SEQUENCE] = sequence + payloadBytes;
+    words[end + flow.NEXT_SEQUENCE] = sequence + payloadBytes;
     return;
   }
-  const roundTrip = (words[at + flow.HANDSHAKE_A] >>> 0) + (words[at + flow.HANDSHAKE_A + 1] >>> 0);
+  const roundTrip = (words[at + flow.HANDSHAKE] >>> 0) + (words[at + flow.HANDSHAKE + flow.SIDE_WORDS] >>> 0);
   const young = Math.max(REORDERING_NANOSECONDS, roundTrip / 4);
-  addBelowHighest(words, floats, side, sequence, payloadBytes, seconds >>> 0, nanoseconds, young, holes);
+  addBelowHighest(
+    words,
+    floats,
+    at,
+    direction,
+    sequence,
+    payloadBytes,
+    seconds >>> 0,
+    nanoseconds,
+    young,
+    holes,
+  );
 }
 
 /**
  * Goes on at another sequence number, as a new connection on the same ports does. What was missing stays missing;
  * the places of its holes mean nothing any more.
  */
-export function continueAt(words: Int32Array, side: number, sequence: number, holes: HolePool): void {
-  words[side + flow.NEXT_SEQUENCE] = sequence;
+export function continueAt(
+  words: Int32Array,
+  at: number,
+  direction: number,
+  sequence: number,
+  holes: HolePool,
+): void {
+  const side = at + direction * flow.SIDE_WORDS;
+  words[at + direction + flow.NEXT_SEQUENCE] = sequence;
   const block = words[side + flow.HOLES];
   if (block === 0) return;
   holes.release(block);
@@ -71,7 +100,8 @@ export function continueAt(words: Int32Array, side: number, sequence: number, ho
 function addBelowHighest(
   words: Int32Array,
   floats: Float64Array,
-  side: number,
+  at: number,
+  direction: number,
   sequence: number,
   payloadBytes: number,
   seconds: number,
@@ -79,8 +109,10 @@ function addBelowHighest(
   youngNanoseconds: number,
   holes: HolePool,
 ): void {
-  const highest = words[side + flow.NEXT_SEQUENCE];
-  const below = Math.min(payloadBytes, (highest - sequence) | 0);
+  const end = at + direction;
+  const side = at + direction * flow.SIDE_WORDS;
+  const highest = words[end + flow.NEXT_SEQUENCE];
+  const below = Math.min(payloadBytes, sequenceDistance(sequence, highest));
   let filledBytes = 0;
   const block = words[side + flow.HOLES];
   if (block !== 0) {
@@ -98,7 +130,7 @@ function addBelowHighest(
   floats[(side + flow.MISSING_BYTES) >> 1] -= filledBytes;
   floats[(side + flow.REPEATED_BYTES) >> 1] += below - filledBytes;
   if (payloadBytes > below) {
-    words[side + flow.NEXT_SEQUENCE] = sequence + payloadBytes;
+    words[end + flow.NEXT_SEQUENCE] = sequence + payloadBytes;
     floats[(side + flow.STREAM_BYTES) >> 1] += payloadBytes - below;
   }
 }

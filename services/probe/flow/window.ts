@@ -1,3 +1,6 @@
+/** The last second of a 32-bit time stamp. */
+const MAX_SECONDS = 2 ** 32 - 1;
+
 /** A span of time aligned to the wall clock, so that the windows of two probes are the same. */
 export class Window {
   isOpen = false;
@@ -11,6 +14,9 @@ export class Window {
 
   constructor(lengthMs: number) {
     this.lengthMs = lengthMs;
+    // Milliseconds outgrow 2^31, which changes the object's shape: better now than under compiled code.
+    this.openAt(MAX_SECONDS, 0);
+    this.isOpen = false;
   }
 
   /** Becomes the same span as another window. */

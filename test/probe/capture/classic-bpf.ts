@@ -3,6 +3,8 @@ import type { BpfProgram } from '../../../services/probe/capture/socket-filter.t
 /** A packet as a socket filter sees it. */
 export interface FilteredPacket {
   readonly bytes: Uint8Array;
+  /** Where the IP header begins, which loads from SKF_NET_OFF on are relative to (linux/filter.h); 14 if undefined. */
+  readonly networkOffset?: number;
   /** What SKF_AD_OFF + n loads (linux/filter.h), by n. */
   readonly ancillary?: Readonly<Record<number, number>>;
 }
@@ -56,7 +58,7 @@ function load(
   k: number,
   x: number,
   view: DataView,
-  { ancillary = {} }: FilteredPacket,
+  { ancillary = {}, networkOffset = 14 }: FilteredPacket,
   scratch: Uint32Array,
 ): number | undefined {
   const mode = code & 0xe0;
@@ -64,7 +66,8 @@ function load(
   if (mode === 0x60) return scratch[k];
   if (mode === 0x80) return view.byteLength;
   if (mode === 0x20 && k >= 0xffff_f000) return ancillary[k - 0xffff_f000] ?? 0;
-  const offset = mode === 0x40 ? k + x : k;
+  const start = k >= 0xfff0_0000 ? k - 0xfff0_0000 + networkOffset : k;
+  const offset = mode === 0x40 ? start + x : start;
   const size = [4, 2, 1][(code & 0x18) >> 3];
   if (offset + size > view.byteLength) return undefined;
   return size === 4 ? view.getUint32(offset) : size === 2 ? view.getUint16(offset) : view.getUint8(offset);

@@ -45,6 +45,21 @@ describe('DescriptorReadiness', () => {
     expect(await readiness.wait(LONG_MS)).toBe(true);
   });
 
+  test('calls while it is readable, until it is waited for', async () => {
+    const calls = Promise.withResolvers<void>();
+    let count = 0;
+    readiness.watch(() => {
+      count++;
+      if (count === 2) calls.resolve();
+    });
+    sendMessage(descriptor, ASK_FOR_ANSWER);
+    await calls.promise;
+    expect(await readiness.wait(LONG_MS)).toBe(true);
+    const before = count;
+    expect(await readiness.wait(LONG_MS)).toBe(true);
+    expect(count).toBe(before);
+  });
+
   test.each([
     ['its time is over', 1, () => undefined],
     ['it is woken', LONG_MS, () => readiness.wake()],

@@ -12,13 +12,20 @@ const TUN = 0xfffe;
 
 /** Offsets from SKF_AD_OFF (linux/filter.h). */
 const packet = (about: {
+  readonly protocol?: number;
   readonly type?: number;
   readonly index?: number;
   readonly mark?: number;
   readonly hardware?: number;
 }) => ({
   bytes: new Uint8Array(64),
-  ancillary: { 4: about.type ?? 0, 8: about.index ?? 1, 20: about.mark ?? 0, 28: about.hardware ?? ETHERNET },
+  ancillary: {
+    0: about.protocol ?? 0x86dd,
+    4: about.type ?? 0,
+    8: about.index ?? 1,
+    20: about.mark ?? 0,
+    28: about.hardware ?? ETHERNET,
+  },
 });
 
 const returns = (k: number): BpfProgram => [{ code: 0x06, jt: 0, jf: 0, k }];
@@ -45,6 +52,10 @@ describe('socketFilter keeps', () => {
     ['own mark', { ignoredMark: 0xf10 }, { mark: 0xf10 }, 0],
     ['other mark', { ignoredMark: 0xf10 }, { mark: 0xf11 }, SNAPLEN],
     ['mark 0 ignores none', { ignoredMark: 0 }, { mark: 0 }, SNAPLEN],
+    ['less of IPv4', { ipv4SnaplenBytes: 96 }, { protocol: 0x0800 }, 96],
+    ['less of IPv4 only', { ipv4SnaplenBytes: 96 }, { protocol: 0x8100 }, SNAPLEN],
+    ['as much of IPv4', {}, { protocol: 0x0800 }, SNAPLEN],
+    ['expression, IPv4', { ipv4SnaplenBytes: 96, expression }, { protocol: 0x0800 }, 11],
     ['expression, Ethernet', { expression }, { hardware: ETHERNET }, 11],
     ['expression, tun', { expression }, { hardware: TUN }, 22],
     ['expression, loopback', { interfaceIndexes: [1], expression }, { hardware: LOOPBACK }, 11],
