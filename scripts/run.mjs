@@ -13,6 +13,11 @@ const TASKS = {
   flowtap: { module: 'services/cli/main.ts', args: [], fromCaller: true },
   demo: { module: 'services/cli/main.ts', args: ['demo'], fromCaller: true },
   test: { module: 'node_modules/vitest/vitest.mjs', args: ['run'], fromCaller: false },
+  'test:cluster': {
+    module: 'node_modules/vitest/vitest.mjs',
+    args: ['run', '--config', 'vitest.cluster.config.ts'],
+    fromCaller: false,
+  },
   check: { module: 'scripts/check.mjs', args: [], fromCaller: false },
   bench: { module: 'bench/main.ts', args: [], fromCaller: false },
   build: { module: 'scripts/build.mjs', args: [], fromCaller: false },

@@ -2,6 +2,7 @@ import type { ChildProcess } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { environmentOfOwned } from '../servers/keeper.ts';
 
 /** The command line of flowtap, to be run by `process.execPath`. */
 export const FLOWTAP_MAIN = fileURLToPath(new URL('../../services/cli/main.ts', import.meta.url));
@@ -20,7 +21,9 @@ export interface FlowtapRun {
 
 /** Runs flowtap to its end. */
 export async function runFlowtap(args: readonly string[], run: FlowtapRun = {}): Promise<FinishedProcess> {
-  const child = spawn(process.execPath, [FLOWTAP_MAIN, ...args], { env: run.env ?? {} });
+  const child = spawn(process.execPath, [FLOWTAP_MAIN, ...args], {
+    env: { ...environmentOfOwned(), ...run.env },
+  });
   // A process that has no use for its input closes it early.
   child.stdin.on('error', () => undefined);
   child.stdin.end(run.input);
