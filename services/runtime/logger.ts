@@ -2,13 +2,11 @@ import type { Logger } from 'pino';
 import { pino } from 'pino';
 import type { Clock } from './clock.ts';
 import { describeError } from './log-error.ts';
+import type { LogLevel } from './log-level.ts';
 import { formatLogLine } from './log-line.ts';
 import type { Terminal } from './terminal.ts';
 
 export type { Logger } from 'pino';
-
-export const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
 
 export interface LoggerOptions {
   /** Becomes service.name. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FlowtapError } from '../../services/runtime/errors.ts';
-import type { LogLevel } from '../../services/runtime/logger.ts';
+import type { LogLevel } from '../../services/runtime/log-level.ts';
 import { createLogger } from '../../services/runtime/logger.ts';
 import { Terminal } from '../../services/runtime/terminal.ts';
 import { ManualClock } from '../fakes/manual-clock.ts';
