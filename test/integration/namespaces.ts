@@ -1,9 +1,22 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { execFileSync, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { whenThisProcessEnds } from '../servers/keeper.ts';
 
 /** Names begin with this and the id of the process that made them. */
 const PREFIX = 'flowtap';
+
+/** Ends what runs in the namespaces of this process, and takes them away. */
+const REMOVE_OWN = [
+  `for name in $(ip netns list | grep -o '^${PREFIX}-${process.pid}-[^ ]*')`,
+  'do ip netns pids "$name" | while read -r id',
+  'do kill -9 "$id"',
+  'done',
+  'ip netns delete "$name"',
+  'done',
+].join('; ');
+
+let areKept = false;
 
 /** Why network namespaces cannot be made here, in a sentence; undefined where they can. */
 export function namespacesUnavailable(): string | undefined {
@@ -41,13 +54,18 @@ export interface LinkOptions {
   readonly mtuBytes?: number;
 }
 
-/** Network namespaces of one test; `close` takes all of them away, with what runs inside. */
+/**
+ * Network namespaces of one test; `close` takes all of them away, with what runs inside. So does the end of this process,
+ * if it is killed.
+ */
 export class TestNetwork {
   readonly #id: string;
   readonly #namespaces: Namespace[] = [];
 
   constructor() {
     removeLeftovers();
+    if (!areKept) whenThisProcessEnds(REMOVE_OWN);
+    areKept = true;
     this.#id = `${PREFIX}-${process.pid}-${randomBytes(3).toString('hex')}`;
   }
 

@@ -1,4 +1,3 @@
-import { closeSync, openSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { EcsEventWriter } from '../../core/ecs-event.ts';
 import { TCP, UDP } from '../../core/protocol.ts';
@@ -7,17 +6,23 @@ import type { PacketSource } from '../../probe/capture/packet-source.ts';
 import { releaseFreeMemory } from '../../probe/capture/system-calls.ts';
 import { FlowMeter } from '../../probe/flow/flow-meter.ts';
 import { NdjsonOutput } from '../../probe/transport/ndjson-output.ts';
-import { QueuedOutput, reopenNonBlocking } from '../../probe/transport/queued-output.ts';
+import { OWN_MARK } from '../../probe/transport/own-mark.ts';
 import type { ConfigOf } from '../../runtime/config.ts';
 import { byteSize, integer, list, oneOf, reader, text } from '../../runtime/config-values.ts';
 import { FlowtapError } from '../../runtime/errors.ts';
 import { inlineGenerously } from '../../runtime/inlining.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS } from '../exit-codes.ts';
+import { compileLate } from '../probe/compile-late.ts';
+import { openDescriptorRecords } from '../probe/descriptor-records.ts';
+import type { ProbeOutput } from '../probe/probe-output.ts';
+import { isReceiverUrl, readReceiverUrl } from '../probe/receiver-url.ts';
 import { runProbe } from '../probe/run-probe.ts';
 import type { SummaryLine } from '../summary.ts';
-import { formatSummary, meterSummary } from '../summary.ts';
+import { meterSummary } from '../summary.ts';
+import { DELIVERY_SETTINGS } from './delivery-settings.ts';
 import { METERING_SETTINGS, meterOptions } from './metering-settings.ts';
+import { SERVICE_SETTINGS } from './service-settings.ts';
 
 /** `80`, `80/tcp` or `53/udp`. */
 const portOfProtocol = reader('ports such as 80, 80/tcp or 53/udp', (word) => {
@@ -40,11 +45,11 @@ export const PROBE_SETTINGS = {
     doc: 'capture only what this tcpdump expression selects; needs libpcap on the machine',
   },
   output: {
-    flag: '--output <stdout|path>',
+    flag: '--output <stdout|path|url>',
     env: 'FLOWTAP_OUTPUT',
     parse: text(),
     default: 'stdout',
-    doc: 'where records go: standard output, or a file to append to',
+    doc: 'where records go: standard output, a file to append to, or a receiver such as https://host:8443/v1/flows',
   },
   knownPorts: {
     flag: '--known-ports <ports>',
@@ -84,8 +89,10 @@ export const PROBE_SETTINGS = {
     env: 'FLOWTAP_MAX_QUEUE',
     parse: byteSize(256 * 1024),
     default: '16MiB',
-    doc: 'records that wait for a slow reader; beyond, they are dropped and counted',
+    doc: 'memory for records that wait for a slow reader or receiver; beyond, they are dropped and counted',
   },
+  ...DELIVERY_SETTINGS,
+  logLevel: SERVICE_SETTINGS.logLevel,
   ...METERING_SETTINGS,
 } as const;
 
@@ -100,13 +107,7 @@ const TUNNEL_SNAPLEN_BYTES = 320;
 /** Flows to export between two looks at the ring: about a millisecond. */
 const SWEEP_ROWS = 256;
 
-/** How long a slow reader may hold up a slice of records: a window's records must be out before the next ones. */
-const SLOW_READER_MS = 20;
-
-/** How long a slow reader may take for what is left at the end. */
-const DRAIN_MS = 2000;
-
-/** `flowtap probe`: captures until the signal, writes records as their windows end. */
+/** `flowtap probe`: captures until the signal, writes or delivers records as their windows end. */
 export async function runProbeCommand(config: ProbeConfig, context: CommandContext): Promise<number> {
   if (config.windowMs < MIN_WINDOW_MS) {
     throw new FlowtapError(
@@ -115,37 +116,51 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
       '--window (FLOWTAP_WINDOW) must be at least 1s for a live capture.',
     );
   }
+  const url = isReceiverUrl(config.output) ? readReceiverUrl(config.output, config) : undefined;
   inlineGenerously();
+  compileLate();
   const source = await openLiveSource({
     through: config.captureWith,
     interfaces: config.interfaces,
     filter: config.filter,
+    ignoredMark: url === undefined ? undefined : OWN_MARK,
     snaplenBytes:
       config.snaplenBytes ?? (config.decapsulate === undefined ? undefined : TUNNEL_SNAPLEN_BYTES),
     ringBytes: config.ringBytes,
   });
-  const isFile = config.output !== 'stdout' && config.output !== '-';
   try {
-    const descriptor = isFile ? openOutput(config.output) : reopenNonBlocking(context.outputDescriptor);
-    const output = new QueuedOutput(descriptor, config.maxQueuedBytes, (ms) => context.clock.sleep(ms));
-    const events = new EcsEventWriter({
-      hostName: hostname(),
-      agentVersion: context.version,
-      dataStreamNamespace: 'default',
-      segmentOffload: source.statistics.segmentOffload,
-    });
-    const records = new NdjsonOutput(events, output);
-    const meter = createMeter(config, records);
-    const closed = new AbortController();
-    const ending = AbortSignal.any([context.signal, closed.signal]);
-    // While capturing, a slow reader is waited for a moment before each slice of records; at the end somewhat longer.
-    let lastWait: AbortSignal | undefined;
-    const mayWait = (): AbortSignal => {
-      if (!ending.aborted) return AbortSignal.any([ending, AbortSignal.timeout(SLOW_READER_MS)]);
-      lastWait ??= AbortSignal.timeout(DRAIN_MS);
-      return lastWait;
-    };
-    context.terminal.line(`Capturing on ${source.statistics.interfaces.join(', ') || 'no interface yet'}.`);
+    return await capture(config, context, source, url);
+  } finally {
+    source.close();
+  }
+}
+
+async function capture(
+  config: ProbeConfig,
+  context: CommandContext,
+  source: PacketSource,
+  url: URL | undefined,
+): Promise<number> {
+  const host = config.nodeName ?? hostname();
+  const output: ProbeOutput =
+    url === undefined
+      ? openDescriptorRecords(config.output, config.maxQueuedBytes, context)
+      : (await import('../probe/delivered-records.ts')).openDeliveredRecords({
+          ...{ url, config, context, host, source },
+          meterStatistics: () => meter.statistics(),
+        });
+  const events = new EcsEventWriter({
+    hostName: host,
+    agentVersion: context.version,
+    dataStreamNamespace: 'default',
+    segmentOffload: source.statistics.segmentOffload,
+  });
+  const records = new NdjsonOutput(events, output.records);
+  const meter = createMeter(config, records);
+  const closed = new AbortController();
+  const ending = AbortSignal.any([context.signal, closed.signal]);
+  await output.started(source.statistics.interfaces);
+  try {
     await runProbe({
       source,
       meter,
@@ -154,37 +169,21 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
       now: () => context.clock.now(),
       handOn: async () => {
         records.flush();
-        if (output.isBusy || ending.aborted) await output.drain(mayWait());
-        if (output.isClosed || output.failure !== undefined) closed.abort();
+        await output.makeRoom(ending);
+        if (output.isClosed) closed.abort();
       },
     });
-    output.close();
-    const summary = [...sourceSummary(source), ...meterSummary(meter.statistics()), ...outputSummary(output)];
-    context.terminal.line(formatSummary(summary).trimEnd());
-    if (descriptor !== context.outputDescriptor) closeSync(descriptor);
-    if (output.failure === undefined) return EXIT_SUCCESS;
-    context.terminal.line(`Writing records had to end: ${output.failure.message}`);
-    return EXIT_FAILURE;
   } finally {
-    source.close();
+    await output.close();
   }
+  output.summarise([...sourceSummary(source), ...meterSummary(meter.statistics())]);
+  return output.failure === undefined ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
 function createMeter(config: ProbeConfig, records: NdjsonOutput): FlowMeter {
   const meter = new FlowMeter(meterOptions(config, config.maxFlows, SWEEP_ROWS), records);
   for (const { protocol, port } of config.knownPorts ?? []) meter.listeningPorts.add(protocol, port);
   return meter;
-}
-
-function openOutput(path: string): number {
-  try {
-    return openSync(path, 'a', 0o640);
-  } catch (cause) {
-    const reason = (cause as Error).message;
-    throw new FlowtapError('OUTPUT_FAILED', 'output', `--output ${path} cannot be opened: ${reason}`, {
-      cause,
-    });
-  }
 }
 
 function sourceSummary(source: PacketSource): SummaryLine[] {
@@ -198,13 +197,5 @@ function sourceSummary(source: PacketSource): SummaryLine[] {
     ['frames captured', frames],
     ['frames of unknown links', unsupportedLink],
     ['merged frames counted by', segmentOffload],
-  ];
-}
-
-function outputSummary(output: QueuedOutput): SummaryLine[] {
-  const { overflowedLines, unwantedLines } = output.statistics;
-  return [
-    ['records dropped for a slow reader', overflowedLines],
-    ['records dropped without a reader', unwantedLines],
   ];
 }
