@@ -1,0 +1,4 @@
+import { pino } from 'pino';
+import type { Logger } from '../../services/runtime/logger.ts';
+
+export const silentLog: Logger = pino({ level: 'silent' });
