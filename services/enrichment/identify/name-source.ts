@@ -1,0 +1,22 @@
+import type { AddressIdentity } from '../../core/kubernetes-identity.ts';
+
+/** Who had an address at a time. The call may throw or hang: callers guard. */
+export interface NameSource {
+  /** In the order of the queries; undefined where nobody is known, or more than one may be meant. */
+  identify(queries: readonly NameQuery[]): Promise<readonly (IdentityInterval | undefined)[]>;
+}
+
+export interface NameQuery {
+  /** Canonical text of an address. */
+  readonly ip: string;
+  /** Milliseconds since 1970. */
+  readonly atMs: number;
+}
+
+/** An identity, and the half-open interval in which the address was its. */
+export interface IdentityInterval {
+  readonly identity: AddressIdentity;
+  readonly validFromMs: number;
+  /** Undefined: still. */
+  readonly validToMs: number | undefined;
+}
