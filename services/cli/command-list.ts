@@ -42,6 +42,49 @@ export const COMMANDS: readonly CommandEntry[] = [
     },
   },
   {
+    name: 'kubeagent',
+    summary: 'mirror names of the cluster into the state store',
+    description:
+      'Watches pods, services, nodes and what they belong to, and keeps in PostgreSQL who had which address when.',
+    load: async () => {
+      const { KUBEAGENT_SETTINGS, runKubeagentCommand } = await import('./commands/kubeagent.ts');
+      return command(KUBEAGENT_SETTINGS, (_args, config, context) => runKubeagentCommand(config, context));
+    },
+  },
+  {
+    name: 'resolver',
+    summary: 'tell which pod answered behind a service address',
+    description:
+      "Reads the node's connection table and writes into memcached which pods connections through services really " +
+      'reach. Needs NET_ADMIN in the network namespace of the host.',
+    load: async () => {
+      const { RESOLVER_SETTINGS, runResolverCommand } = await import('./commands/resolver.ts');
+      return command(RESOLVER_SETTINGS, (_args, config, context) => runResolverCommand(config, context));
+    },
+  },
+  {
+    name: 'enrichment',
+    summary: 'take flow records, name both ends, write them to Elasticsearch',
+    description:
+      'Takes flow records of probes and others over HTTP, finds out which pods and services talked, and writes the ' +
+      'documents to Elasticsearch. Needs no more than --elasticsearch and a word on who may send; PostgreSQL gives ' +
+      'the names, memcached the pods behind services.',
+    load: async () => {
+      const { ENRICHMENT_SETTINGS, runEnrichmentCommand } = await import('./commands/enrichment.ts');
+      return command(ENRICHMENT_SETTINGS, (_args, config, context) => runEnrichmentCommand(config, context));
+    },
+  },
+  {
+    name: 'setup',
+    summary: 'prepare Elasticsearch for flows',
+    description: 'Installs or upgrades the templates of the data streams that flows are written to.',
+    argument: ['<target>', 'elasticsearch'],
+    load: async () => {
+      const { SETUP_SETTINGS, runSetupCommand } = await import('./commands/setup.ts');
+      return command(SETUP_SETTINGS, runSetupCommand);
+    },
+  },
+  {
     name: 'demo',
     summary: 'show flows of real traffic, made on the spot',
     description:
@@ -61,6 +104,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => {
       const { runDemoTraffic } = await import('./commands/demo-traffic.ts');
       return command({}, (args, _config, context) => runDemoTraffic(args, context));
+    },
+  },
+  {
+    name: 'demo-services',
+    summary: 'the services of the demo',
+    description: 'Names the flows of `flowtap demo`, which starts it.',
+    argument: ['<state>', 'what there is in the cluster, as JSON'],
+    isHidden: true,
+    load: async () => {
+      const { runDemoServicesCommand } = await import('./commands/demo-services.ts');
+      return command({}, (args, _config, context) => runDemoServicesCommand(args, context));
     },
   },
 ];

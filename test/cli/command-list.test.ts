@@ -10,8 +10,13 @@ it('holds the commands, each once', () => {
   expect(COMMANDS.map(({ name, isHidden }) => (isHidden ? `(${name})` : name))).toEqual([
     'replay',
     'probe',
+    'kubeagent',
+    'resolver',
+    'enrichment',
+    'setup',
     'demo',
     '(demo-traffic)',
+    '(demo-services)',
   ]);
 });
 
@@ -27,7 +32,8 @@ describe.each(LOADED)('$name', ({ summary, description, settings }) => {
     expect(new Set(all.map(longFlag)).size).toBe(all.length);
     for (const setting of all) {
       const name = longFlag(setting).slice('--'.length).replaceAll('-', '_').toUpperCase();
-      expect(setting.env).toBe(`FLOWTAP_${name}`);
+      // What is an address by its flag says so in its variable.
+      expect([`FLOWTAP_${name}`, `FLOWTAP_${name}_URL`]).toContain(setting.env);
     }
   });
 

@@ -1,45 +1,48 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { missingCommand } from '../integration/missing-command.ts';
 import { namespacesUnavailable } from '../integration/namespaces.ts';
+import { environmentOfOwned } from '../servers/keeper.ts';
 import type { FinishedProcess } from '../support/flowtap-process.ts';
 import { FLOWTAP_MAIN, finished, runFlowtap } from '../support/flowtap-process.ts';
 
 const NOBODY = 65_534;
 
-/** What a line of the table says; the family by the source's address. */
+/** What a line of the table says. */
 interface Row {
   readonly protocol: string;
-  readonly family: 4 | 6;
+  readonly source: string;
+  readonly destination: string;
   readonly end: string;
 }
 
 function rowsOf(stdout: string): Row[] {
-  const pattern = /^\d\d:\d\d:\d\d\.\d{6} (\S+) +(\S+) +→ \S+ +\d+\/\d+ +\d+\/\d+ +(\S*) +1:\S{27}=$/gm;
-  return [...stdout.matchAll(pattern)].map(([, protocol, source, end]) => ({
+  const pattern = /^\d\d:\d\d:\d\d\.\d{6} (\S+) +(\S+) +→ (\S+) +\d+\/\d+ +\d+\/\d+ +(\S*) +1:\S{27}=$/gm;
+  return [...stdout.matchAll(pattern)].map(([, protocol, source, destination, end]) => ({
     protocol,
-    family: source.split(':').length > 2 ? 6 : 4,
+    source: source.replace(/:\d+$/, ''),
+    destination,
     end,
   }));
 }
 
 /** Rows that every demo shows, live or recorded. */
 const EXPECTED_ROWS: readonly Partial<Row>[] = [
-  { protocol: 'tcp', family: 4, end: 'fin' },
-  { protocol: 'tcp', family: 6, end: 'fin' },
-  { protocol: 'tcp', family: 4, end: 'rst' },
-  { protocol: 'tcp', family: 6, end: 'rst' },
-  { protocol: 'udp', family: 4 },
-  { protocol: 'udp', family: 6 },
-  { protocol: 'icmp', family: 4 },
-  { protocol: 'ipv6-icmp', family: 6 },
+  { protocol: 'tcp', source: 'web', destination: 'shop/shop-1:80', end: 'fin' },
+  { protocol: 'tcp', source: 'web', destination: 'shop/shop-1:81', end: 'rst' },
+  { protocol: 'udp', source: 'web', destination: 'shop/shop-1:81' },
+  // Where there is no `ping`, only that nobody listens at a port.
+  { protocol: 'icmp' },
+  { protocol: 'ipv6-icmp' },
 ];
 
 function expectFlowsAndSummary({ stdout }: FinishedProcess): void {
   const rows = rowsOf(stdout);
   for (const row of EXPECTED_ROWS) expect(rows).toContainEqual(expect.objectContaining(row));
   expect(stdout).toMatch(/^\d+ flows, [\d,]+ packets, 1\d\.\d MiB$/m);
-  expect(stdout).toMatch(/^ +[78]\.\d MiB {2}192\.0\.2\.10 +→ 192\.0\.2\.20:80 +tcp +\d flows$/m);
+  expect(stdout).toMatch(/^ +[\d.]+ MiB {2}web +→ shop\/shop-\d:80 +tcp +\d+ flows$/m);
+  expect(stdout).toMatch(/^Who answered for the service shop\n +\d+ % {2}shop-1 /m);
   expect(stdout).toContain('\nNext: npm run -s flowtap -- replay FILE');
 }
 
@@ -54,7 +57,10 @@ const processesIn = (namespace: string): string =>
 const started = new Set<ChildProcess>();
 
 function startDemo(args: readonly string[], options: SpawnOptions = {}): ChildProcess {
-  const child = spawn(process.execPath, [FLOWTAP_MAIN, 'demo', ...args], { env: {}, ...options });
+  const child = spawn(process.execPath, [FLOWTAP_MAIN, 'demo', ...args], {
+    env: environmentOfOwned(),
+    ...options,
+  });
   started.add(child);
   return child;
 }
@@ -74,21 +80,24 @@ function firstRows(child: ChildProcess): Promise<void> {
   });
 }
 
-const unavailable = namespacesUnavailable();
+const unavailable = namespacesUnavailable() ?? missingCommand('iptables', 'ip6tables');
 
-describe('live', () => {
+/** The services take some seconds to start, and longer beside other tests. */
+const DEMO_MS = 120_000;
+
+describe('live', { timeout: DEMO_MS }, () => {
   beforeEach((ctx) => {
     if (unavailable !== undefined) ctx.skip(unavailable);
   });
 
   test('shows flows of every kind as they happen, and leaves nothing behind', async () => {
-    const child = startDemo(['--duration', '3s']);
+    const child = startDemo(['--duration', '6s']);
     const result = await finished(child);
     expect(result).toMatchObject({ exitCode: 0, stderr: '' });
-    expect(result.stdout).toMatch(/^Two network namespaces talk for 3 s/);
+    expect(result.stdout).toMatch(/^A customer calls the service shop for 6 s/);
     expectFlowsAndSummary(result);
     expect(result.stdout).toContain(
-      'Dropped: 0 packets (kernel), 0 flows (table full), 0 records (slow reader)\n',
+      'Dropped: 0 packets (kernel), 0 flows (table full), 0 records (not delivered)\n',
     );
     expect(namespacesOf(child.pid)).toEqual([]);
   });
@@ -97,7 +106,7 @@ describe('live', () => {
     const child = startDemo(['--duration', '1m']);
     const end = finished(child);
     await firstRows(child);
-    expect(namespacesOf(child.pid)).toHaveLength(2);
+    expect(namespacesOf(child.pid)).toHaveLength(5);
     child.kill(signal);
     const result = await end;
     expect(result).toMatchObject({ exitCode: 0, stderr: '' });
@@ -112,7 +121,7 @@ describe('live', () => {
     child.kill('SIGKILL');
     await end;
     const left = namespacesOf(child.pid);
-    expect(left).toHaveLength(2);
+    expect(left).toHaveLength(5);
     for (const namespace of left) {
       await vi.waitFor(() => expect(processesIn(namespace)).toBe(''), { timeout: 10_000 });
     }
@@ -124,11 +133,13 @@ describe('live', () => {
     const child = startDemo(['--duration', '1m']);
     const end = finished(child);
     await firstRows(child);
-    const [shop] = namespacesOf(child.pid).filter((name) => name.endsWith('-shop'));
-    process.kill(Number(processesIn(shop)), 'SIGKILL');
+    const [shop] = namespacesOf(child.pid).filter((name) => name.endsWith('-shop-1'));
+    for (const pid of processesIn(shop).split('\n').filter(Boolean)) process.kill(Number(pid), 'SIGKILL');
     expect(await end).toMatchObject({
       exitCode: 1,
-      stderr: `flowtap: The demo had to end: demo-traffic in ${shop} was ended by SIGKILL.\n`,
+      stderr: expect.stringMatching(
+        /^flowtap: The demo had to end: .* in .*-shop-1 was ended by SIGKILL\.\n$/,
+      ),
     });
     expect(namespacesOf(child.pid)).toEqual([]);
   });
@@ -143,7 +154,7 @@ describe('live', () => {
   });
 });
 
-describe('recorded', () => {
+describe('recorded', { timeout: DEMO_MS }, () => {
   test('shows the same kinds of flows', async () => {
     const result = await runFlowtap(['demo', '--recorded']);
     expect(result).toMatchObject({ exitCode: 0, stderr: '' });
@@ -173,8 +184,9 @@ describe('recorded', () => {
 
 test.each([
   [['demo', '--duration', '0'], /--duration \(FLOWTAP_DURATION\) must be a duration/],
-  [['demo-traffic', 'nobody', '192.0.2.20'], /Usage: flowtap demo-traffic <shop\|web> <address\.\.\.>/],
-  [['demo-traffic', 'web', 'shop.example'], /Usage: flowtap demo-traffic <shop\|web> <address\.\.\.>/],
+  [['demo-traffic', 'nobody', '192.0.2.20'], /Usage: flowtap demo-traffic shop <addresses>/],
+  [['demo-traffic', 'web', 'shop.example'], /Usage: flowtap demo-traffic shop <addresses>/],
+  [['demo-services', '{}'], /Usage: flowtap demo-services <state>/],
 ])('%j is wrong usage', async (args, message) => {
   const { exitCode, stderr } = await runFlowtap(args);
   expect(exitCode).toBe(2);

@@ -7,13 +7,16 @@ import { visitShop, WEB_READY } from '../demo/web.ts';
 import { EXIT_SUCCESS } from '../exit-codes.ts';
 
 /**
- * `flowtap demo-traffic shop|web ADDRESS...`, which `flowtap demo` starts in its two network namespaces: serves at
- * the addresses, or visits them, until standard input ends, as it does when the demo dies.
+ * `flowtap demo-traffic shop ADDRESSES` and `web ADDRESSES ADDRESSES`, which `flowtap demo` starts in its pods: serves
+ * at the addresses, or visits those of the service and of a pod, until standard input ends, as it does when the demo
+ * dies. Addresses have commas between them.
  */
 export async function runDemoTraffic(args: readonly string[], context: CommandContext): Promise<number> {
-  const [role, ...addresses] = args;
-  if ((role !== 'shop' && role !== 'web') || !addresses.every((address) => isIP(address) !== 0)) {
-    throw new FlowtapError('CONFIG_INVALID', 'config', 'Usage: flowtap demo-traffic <shop|web> <address...>');
+  const [role, ...lists] = args;
+  const [addresses = [], podAddresses = []] = lists.map((list) => list.split(','));
+  if ((role !== 'shop' && role !== 'web') || ![...addresses, ...podAddresses].every((ip) => isIP(ip) !== 0)) {
+    const message = 'Usage: flowtap demo-traffic shop <addresses>, or web <addresses of service> <of pod>';
+    throw new FlowtapError('CONFIG_INVALID', 'config', message);
   }
   const { standardInput, clock, terminal } = context;
   const orphaned = new AbortController();
@@ -27,7 +30,7 @@ export async function runDemoTraffic(args: readonly string[], context: CommandCo
       shop.close();
     } else {
       terminal.line(WEB_READY);
-      await visitShop(addresses, signal, clock);
+      await visitShop({ service: addresses, pod: podAddresses }, signal, clock);
     }
   } finally {
     standardInput.destroy();

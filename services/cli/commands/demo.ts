@@ -1,5 +1,6 @@
 import type { ConfigOf } from '../../runtime/config.ts';
 import { duration, flag } from '../../runtime/config-values.ts';
+import { createLogger } from '../../runtime/logger.ts';
 import { printable } from '../../runtime/terminal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { DemoScreen } from '../demo/demo-screen.ts';
@@ -8,7 +9,7 @@ import { FlowTally } from '../demo/flow-tally.ts';
 import { LiveDemo } from '../demo/live-demo.ts';
 import { liveTrafficUnavailable } from '../demo/live-traffic-unavailable.ts';
 import type { Loss } from '../demo/probe-losses.ts';
-import type { DemoRecord } from '../demo/record-from-ecs.ts';
+import type { DemoRecord } from '../demo/record-from-document.ts';
 import { replayRecording } from '../demo/recorded-demo.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS } from '../exit-codes.ts';
 
@@ -78,11 +79,11 @@ async function showFlows(config: DemoConfig, context: CommandContext, show: Show
 }
 
 /** Live traffic, or why there is none, in a sentence without a full stop. */
-async function startLive({ program }: CommandContext): Promise<LiveDemo | string> {
+async function startLive({ program, clock }: CommandContext): Promise<LiveDemo | string> {
   const reason = liveTrafficUnavailable(process.platform, process.geteuid?.());
   if (reason !== undefined) return reason;
   try {
-    return await LiveDemo.start(program, process.pid);
+    return await LiveDemo.start(program, process.pid, clock.now());
   } catch (error) {
     return (error as Error).message;
   }
@@ -94,11 +95,14 @@ async function showLive(
   { clock }: CommandContext,
   { screen, signal, onRecords }: Show,
 ): Promise<readonly Loss[]> {
-  const { shopAddresses, webAddresses } = live.network;
+  const { clients, backends, serviceAddresses } = live.network;
+  const seconds = Math.round(durationMs / 1000);
   screen.lines([
-    `Two network namespaces talk for ${Math.round(durationMs / 1000)} s; a probe in the first reports every 2 s.`,
-    `  web   ${webAddresses.join('  ')}`,
-    `  shop  ${shopAddresses.join('  ')}`,
+    `A customer calls the service shop for ${seconds} s; a probe in each pod reports every 2 s, and the flows are named:`,
+    ...[...clients, ...backends].map(
+      ({ name, addresses }) => `  pod ${name.padEnd(9)} ${addresses.join('  ')}`,
+    ),
+    `  service shop  ${serviceAddresses.join('  ')}, translated by the node to one of the pods`,
     ...LEGEND,
   ]);
   screen.header();
@@ -113,7 +117,7 @@ async function showLive(
 
 async function showRecording(
   introduction: string,
-  { version, outputDescriptor, clock }: CommandContext,
+  { version, outputDescriptor, clock, terminal }: CommandContext,
   { screen, signal, onRecords }: Show,
 ): Promise<readonly Loss[]> {
   screen.lines([
@@ -127,6 +131,7 @@ async function showRecording(
     descriptor: outputDescriptor,
     signal,
     clock,
+    log: createLogger({ service: 'flowtap-demo', level: 'error', clock, terminal }),
     onRecords,
   });
 }

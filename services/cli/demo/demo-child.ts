@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process';
 import type { ProgramStart } from '../command-context.ts';
 
 /** How long a child may take to be ready, and to end when it is asked to. */
-const READY_MS = 10_000;
+const READY_MS = 60_000;
 const END_MS = 4000;
 
 /** Of what a child says only this much is kept. */

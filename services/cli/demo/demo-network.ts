@@ -1,47 +1,71 @@
 import type { IpCommand } from './ip-command.ts';
 import { removeLeftovers, removeNamespace } from './namespace-removal.ts';
 
-const NAME = /^flowtap-demo-(\d+)-(?:shop|web)$/;
+const NAME = /^flowtap-demo-(\d+)-/;
 
-/** One end of the link: addresses for documentation (RFC 5737, RFC 3849, RFC 7042). */
-interface Host {
-  readonly ipv4: string;
-  readonly ipv6: string;
-  readonly hardware: string;
+/** The service's addresses and its ports, which are the pods' ports too. */
+const SERVICE_IPV4 = '10.96.0.20';
+const SERVICE_IPV6 = 'fd00:96::20';
+export const SERVICE_PORTS = [
+  { name: 'http', protocol: 'tcp', port: 80 },
+  { name: 'dns', protocol: 'udp', port: 53 },
+] as const;
+
+const NODE_IPV4 = '10.240.0.1';
+
+/** A pod: a network namespace whose eth0 leads to the node. */
+export interface DemoPod {
+  readonly name: string;
+  readonly namespace: string;
+  /** Without IPv6 where the system has none. */
+  readonly addresses: readonly string[];
 }
 
-const SHOP: Host = { ipv4: '192.0.2.20', ipv6: '2001:db8::20', hardware: '00:00:5e:00:53:20' };
-const WEB: Host = { ipv4: '192.0.2.10', ipv6: '2001:db8::10', hardware: '00:00:5e:00:53:10' };
+/** Which pods there are; those behind the service share its traffic. */
+export interface DemoPodNames {
+  readonly clients: readonly string[];
+  readonly backends: readonly string[];
+}
 
 /**
- * Two network namespaces, shop and web, joined by a veth pair whose ends are both called eth0. Their names hold the
- * id of the process that made them; making new ones takes away those of dead processes.
+ * A node and its pods as network namespaces, and a service whose addresses iptables translates as kube-proxy does.
+ * Their names hold the id of the process that made them; making new ones takes away those of dead processes.
  *
  * Throws an Error that says what the system refused; then nothing is left.
  */
 export class DemoNetwork {
-  readonly shop: string;
-  readonly web: string;
-  /** Without IPv6 where the system has none. */
-  readonly shopAddresses: readonly string[];
-  readonly webAddresses: readonly string[];
+  readonly node: string;
+  /** An address of the node that every pod reaches. */
+  readonly nodeAddress = NODE_IPV4;
+  readonly clients: readonly DemoPod[];
+  readonly backends: readonly DemoPod[];
+  readonly serviceAddresses: readonly string[];
   readonly #ip: IpCommand;
+  readonly #pid: number;
   readonly #namespaces: string[] = [];
 
-  constructor(ip: IpCommand, pid: number) {
+  constructor(ip: IpCommand, pid: number, names: DemoPodNames) {
     this.#ip = ip;
-    this.shop = `flowtap-demo-${pid}-shop`;
-    this.web = `flowtap-demo-${pid}-web`;
+    this.#pid = pid;
     removeLeftovers(ip, NAME, pid);
     try {
-      this.#addNamespace(this.shop);
-      this.#addNamespace(this.web);
-      this.#link();
-      this.#addAddress(this.shop, `${SHOP.ipv4}/24`);
-      this.#addAddress(this.web, `${WEB.ipv4}/24`);
-      const hasIpv6 = this.#addIpv6Addresses();
-      this.shopAddresses = hasIpv6 ? [SHOP.ipv4, SHOP.ipv6] : [SHOP.ipv4];
-      this.webAddresses = hasIpv6 ? [WEB.ipv4, WEB.ipv6] : [WEB.ipv4];
+      this.node = this.#addNamespace('node');
+      ip('-n', this.node, 'link', 'set', 'lo', 'up');
+      ip('-n', this.node, 'address', 'add', `${NODE_IPV4}/32`, 'dev', 'lo');
+      this.#forward('ipv4/ip_forward');
+      const hasIpv6 = this.#tries(() => {
+        this.#forward('ipv6/conf/all/forwarding');
+        this.#addNodeRules('ip6tables', SERVICE_IPV6, []);
+      });
+      const all = [...names.clients, ...names.backends];
+      const pods = all.map((name, index) => this.#addPod(name, index + 1, hasIpv6));
+      this.clients = pods.slice(0, names.clients.length);
+      this.backends = pods.slice(names.clients.length);
+      this.serviceAddresses = hasIpv6 ? [SERVICE_IPV4, SERVICE_IPV6] : [SERVICE_IPV4];
+      for (const [family, address] of this.serviceAddresses.entries()) {
+        const backends = this.backends.map(({ addresses }) => addresses[family]);
+        this.#addNodeRules(family === 0 ? 'iptables' : 'ip6tables', address, backends);
+      }
     } catch (error) {
       this.close();
       throw error;
@@ -53,30 +77,78 @@ export class DemoNetwork {
     for (const name of this.#namespaces.splice(0)) removeNamespace(this.#ip, name);
   }
 
-  #addNamespace(name: string): void {
+  #addNamespace(label: string): string {
+    const name = `flowtap-demo-${this.#pid}-${label}`;
     this.#ip('netns', 'add', name);
     this.#namespaces.push(name);
+    return name;
   }
 
-  #link(): void {
-    const peer = ['peer', 'name', 'eth0', 'address', SHOP.hardware, 'netns', this.shop];
-    this.#ip('-n', this.web, 'link', 'add', 'eth0', 'address', WEB.hardware, 'type', 'veth', ...peer);
-    for (const name of [this.shop, this.web]) {
+  #forward(parameter: string): void {
+    this.#inside(this.node, 'sh', '-c', `echo 1 > /proc/sys/net/${parameter}`);
+  }
+
+  /** The pod has a network of its own, in which the node is the gateway. */
+  #addPod(name: string, index: number, hasIpv6: boolean): DemoPod {
+    const namespace = this.#addNamespace(name);
+    const link = `pod${index}`;
+    const [ipv4, ipv6] = [`10.244.${index}`, `fd00:244:${index}:`];
+    this.#ip(
+      '-n',
+      namespace,
+      'link',
+      'add',
+      'eth0',
+      'type',
+      'veth',
+      'peer',
+      'name',
+      link,
+      'netns',
+      this.node,
+    );
+    for (const [host, device] of [[namespace, 'eth0'] as const, [this.node, link] as const]) {
       // No link-local addresses, and so no search for routers.
-      this.#ip('-n', name, 'link', 'set', 'eth0', 'addrgenmode', 'none');
-      this.#ip('-n', name, 'link', 'set', 'eth0', 'up');
+      this.#ip('-n', host, 'link', 'set', device, 'addrgenmode', 'none');
+      this.#ip('-n', host, 'link', 'set', device, 'up');
+    }
+    this.#ip('-n', namespace, 'address', 'add', `${ipv4}.2/24`, 'dev', 'eth0');
+    this.#ip('-n', this.node, 'address', 'add', `${ipv4}.1/24`, 'dev', link);
+    this.#ip('-n', namespace, 'route', 'add', 'default', 'via', `${ipv4}.1`);
+    if (!hasIpv6) return { name, namespace, addresses: [`${ipv4}.2`] };
+    // Usable at once, without duplicate address detection.
+    this.#ip('-n', namespace, 'address', 'add', `${ipv6}:2/64`, 'dev', 'eth0', 'nodad');
+    // Whoever forwards asks for neighbours from a link-local address only.
+    for (const address of [`${ipv6}:1/64`, 'fe80::1/64']) {
+      this.#ip('-n', this.node, 'address', 'add', address, 'dev', link, 'nodad');
+    }
+    this.#ip('-n', namespace, '-6', 'route', 'add', 'default', 'via', `${ipv6}:1`);
+    return { name, namespace, addresses: [`${ipv4}.2`, `${ipv6}:2`] };
+  }
+
+  /** Each backend answers as often as the others. Without any the table is only asked whether it exists. */
+  #addNodeRules(iptables: 'iptables' | 'ip6tables', service: string, backends: readonly string[]): void {
+    const nat = (...rule: readonly string[]): string =>
+      this.#inside(this.node, iptables, '-w', '-t', 'nat', ...rule);
+    if (backends.length === 0) nat('-L', '-n');
+    for (const { protocol, port } of SERVICE_PORTS) {
+      for (const [index, backend] of backends.entries()) {
+        const share = (1 / (backends.length - index)).toFixed(5);
+        const chance = ['-m', 'statistic', '--mode', 'random', '--probability', share];
+        const target = backend.includes(':') ? `[${backend}]:${port}` : `${backend}:${port}`;
+        const called = ['-d', service, '-p', protocol, '--dport', String(port)];
+        nat('-A', 'PREROUTING', ...called, ...chance, '-j', 'DNAT', '--to-destination', target);
+      }
     }
   }
 
-  #addAddress(namespace: string, address: string, ...flags: readonly string[]): void {
-    this.#ip('-n', namespace, 'address', 'add', address, 'dev', 'eth0', ...flags);
+  #inside(namespace: string, ...command: readonly string[]): string {
+    return this.#ip('netns', 'exec', namespace, ...command);
   }
 
-  #addIpv6Addresses(): boolean {
+  #tries(work: () => void): boolean {
     try {
-      // Usable at once, without duplicate address detection.
-      this.#addAddress(this.shop, `${SHOP.ipv6}/64`, 'nodad');
-      this.#addAddress(this.web, `${WEB.ipv6}/64`, 'nodad');
+      work();
       return true;
     } catch {
       return false;

@@ -2,7 +2,7 @@ import { DescriptorOutput } from '../../probe/transport/descriptor-output.ts';
 import { Terminal } from '../../runtime/terminal.ts';
 import type { CommandContext } from '../command-context.ts';
 import { tableHeader, tableLine } from '../record-table.ts';
-import type { DemoRecord } from './record-from-ecs.ts';
+import type { DemoRecord } from './record-from-document.ts';
 
 /** Standard output as the demo writes to it: sentences, the table, and a line of progress where a person looks. */
 export class DemoScreen {

@@ -1,4 +1,4 @@
-import type { FlowTally, Talker } from './flow-tally.ts';
+import type { FlowTally, ServiceShare, Talker } from './flow-tally.ts';
 import type { Loss } from './probe-losses.ts';
 
 const TOP_TALKERS = 5;
@@ -14,7 +14,21 @@ export function demoSummary(tally: FlowTally, losses: readonly Loss[]): readonly
     '',
     'Top talkers, bytes both ways',
     ...formatTalkers(tally.topTalkers(TOP_TALKERS)),
+    ...formatShares(tally.shares()),
   ];
+}
+
+/** Whom the calls of a service went to. */
+function formatShares(shares: readonly ServiceShare[]): string[] {
+  const services = Map.groupBy(shares, ({ service }) => service);
+  return [...services].flatMap(([service, pods]) => {
+    const all = pods.reduce((sum, { flows }) => sum + flows, 0);
+    const rows = pods.map(({ pod, flows }) => {
+      const percent = `${Math.round((flows / all) * 100)} %`;
+      return `${percent.padStart(10)}  ${pod.padEnd(10)} ${formatCount(flows)} ${flows === 1 ? 'flow' : 'flows'}`;
+    });
+    return ['', `Who answered for the service ${service}`, ...rows];
+  });
 }
 
 /** The next steps, in the words that start this program. */

@@ -1,29 +1,44 @@
-/** What was dropped between the wire and the records, and how often; undefined where nobody knows. */
+/** What was dropped between the wire and the documents, and how often; undefined where nobody knows. */
 export interface Loss {
   readonly what: string;
   readonly count: number | undefined;
 }
 
-/** What we say, and the lines of the summary that `flowtap probe` ends with. */
+/** What we say, and the counters that the probe logs as it ends. */
 const LOSSES = [
-  { what: 'packets (kernel)', names: ['packets dropped by the kernel'] },
-  { what: 'flows (table full)', names: ['flows evicted'] },
+  { what: 'packets (kernel)', names: ['capture.kernel_drops'] },
+  { what: 'flows (table full)', names: ['flow.evicted'] },
   {
-    what: 'records (slow reader)',
-    names: ['records dropped for a slow reader', 'records dropped without a reader'],
+    what: 'records (not delivered)',
+    names: [
+      'output.dropped_events',
+      'queue.dropped_events',
+      'spool.dropped_events',
+      'delivery.refused_dropped_events',
+    ],
   },
 ] as const;
 
-/** Reads what was dropped from what the probe wrote to standard error. */
-export function probeLosses(stderr: string): readonly Loss[] {
+const END = '"message":"capture ended"';
+
+/** Reads what was dropped from what the probe has logged. */
+export function probeLosses(log: string): readonly Loss[] {
+  const counters = lastCounters(log);
   return LOSSES.map(({ what, names }) => {
-    const counts = names.map((name) => countOf(name, stderr));
-    const sum = counts.reduce((total, count) => total + count, 0);
+    const sum = names.reduce((total, name) => total + (counters?.[name] ?? Number.NaN), 0);
     return { what, count: Number.isNaN(sum) ? undefined : sum };
   });
 }
 
-function countOf(name: string, summary: string): number {
-  const value = new RegExp(`^${name} +([\\d,]+)$`, 'm').exec(summary)?.[1];
-  return Number(value?.replaceAll(',', ''));
+/** Those of several probes, cause by cause. */
+export function sumOfLosses(losses: readonly (readonly Loss[])[]): readonly Loss[] {
+  return LOSSES.map(({ what }, index) => {
+    const sum = losses.reduce((total, ofProbe) => total + (ofProbe[index].count ?? Number.NaN), 0);
+    return { what, count: Number.isNaN(sum) ? undefined : sum };
+  });
+}
+
+function lastCounters(log: string): Readonly<Record<string, number>> | undefined {
+  const line = log.split('\n').findLast((text) => text.includes(END));
+  return line === undefined ? undefined : JSON.parse(line)['flowtap.counters'];
 }

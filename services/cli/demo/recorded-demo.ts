@@ -1,12 +1,18 @@
 import { fileURLToPath } from 'node:url';
+import type { ReportedWindow } from '../../core/ecs-event.ts';
+import { EcsEventWriter } from '../../core/ecs-event.ts';
+import type { FlowRecord } from '../../core/flow-record.ts';
+import { LineWriter } from '../../core/line-writer.ts';
 import type { FlowMeterStatistics } from '../../probe/flow/flow-meter.ts';
 import type { Clock } from '../../runtime/clock.ts';
 import { loadConfig } from '../../runtime/config.ts';
+import type { Logger } from '../../runtime/logger.ts';
 import { METERING_SETTINGS, meterOptions } from '../commands/metering-settings.ts';
 import { replay } from '../replay/replay.ts';
 import type { ReplayOutcome } from '../replay/replay-shard.ts';
+import { nameRecording } from './name-recording.ts';
 import type { Loss } from './probe-losses.ts';
-import type { DemoRecord } from './record-from-ecs.ts';
+import type { DemoRecord } from './record-from-document.ts';
 
 /** Beside the sources, or beside the bundle's folder. */
 export const RECORDING = fileURLToPath(
@@ -26,42 +32,48 @@ export interface RecordedRun {
   readonly descriptor: number;
   readonly signal: AbortSignal;
   readonly clock: Clock;
+  readonly log: Logger;
   /** Called with the records of a window. */
   readonly onRecords: (records: readonly DemoRecord[]) => void;
 }
 
 /**
- * Meters the capture that comes with flowtap, hands out its records window by window at a pace for people, and gives
- * what was lost. Throws an Error where the capture cannot be read.
+ * Meters the capture that comes with flowtap, names its flows, hands them out window by window at a pace for people, and
+ * gives what was lost. Throws an Error where the capture cannot be read.
  */
 export async function replayRecording(run: RecordedRun): Promise<readonly Loss[]> {
-  const records: DemoRecord[] = [];
-  const outcome = await meterRecording(run, (record) => records.push(record));
+  const { agentVersion, clock, log, signal } = run;
+  const events = new EcsEventWriter({
+    hostName: 'demo-node',
+    agentVersion,
+    dataStreamNamespace: 'default',
+    segmentOffload: 'none',
+  });
+  const writer = new LineWriter(events.eventBytes);
+  const lines: string[] = [];
+  const outcome = await meterRecording(run, (record, window) => {
+    writer.position = 0;
+    events.write(writer, record, window);
+    lines.push(Buffer.from(writer.bytes.subarray(0, writer.position)).toString());
+  });
+  const records = await nameRecording(lines, { clock, log, signal });
   for (const window of Map.groupBy(records, ({ windowStartMs }) => windowStartMs).values()) {
-    if (run.signal.aborted) break;
+    if (signal.aborted) break;
     run.onRecords(window);
-    await run.clock.sleep(WINDOW_PAUSE_MS, run.signal);
+    await clock.sleep(WINDOW_PAUSE_MS, signal);
   }
   return [{ what: 'flows (table full)', count: outcome.evictedFlows }];
 }
 
 async function meterRecording(
   { agentVersion, descriptor, signal }: RecordedRun,
-  take: (record: DemoRecord) => void,
+  takeRecord: (record: FlowRecord, window: ReportedWindow | undefined) => void,
 ): Promise<FlowMeterStatistics> {
   const config = loadConfig(METERING_SETTINGS, { flags: { windowMs: '2s' }, env: {} });
   const outcome: ReplayOutcome = await replay(
     { paths: [RECORDING], each: false, agentVersion, descriptor, meter: meterOptions(config, MAX_FLOWS) },
     1,
-    {
-      standardInput: undefined,
-      signal,
-      takeRecord: (record, window) => {
-        const { communityId, flowStart } = record;
-        const flowId = `${communityId}/${flowStart.seconds}.${flowStart.nanoseconds}`;
-        take({ flowId, windowStartMs: window?.startMs ?? 0, windowEndMs: window?.endMs ?? 0, record });
-      },
-    },
+    { standardInput: undefined, signal, takeRecord },
     () => undefined,
   );
   const [damaged] = outcome.damages;

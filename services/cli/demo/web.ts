@@ -14,38 +14,50 @@ export const WEB_READY = 'Going to the shop.';
 const ANSWER_TIMEOUT_MS = 1000;
 const CATALOGUE_AFTER_MS = 1500;
 
-/** What a customer does at one address of the shop, and how often. */
+/** What a customer does at one address, and how often. */
 interface Habit {
   readonly everyMs: number;
-  readonly act: (shop: string) => Promise<void>;
+  readonly act: (address: string) => Promise<void>;
+}
+
+/** Whom a customer visits: the shop at its service's addresses, and one of its pods. */
+export interface ShopAddresses {
+  readonly service: readonly string[];
+  readonly pod: readonly string[];
 }
 
 /** Makes traffic with the shop at each of its addresses until the signal aborts; then it closes its connections. */
-export async function visitShop(shops: readonly string[], signal: AbortSignal, clock: Clock): Promise<void> {
+export async function visitShop(shop: ShopAddresses, signal: AbortSignal, clock: Clock): Promise<void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 1 });
-  const habits: readonly Habit[] = [
-    { everyMs: 250, act: (shop) => fetchPage(shop, '/', agent) },
-    { everyMs: 2000, act: lookUpAndFetch },
+  const visits: readonly Habit[] = [
+    { everyMs: 250, act: (address) => fetchPage(address, '/', agent) },
+    { everyMs: 300, act: (address) => fetchPage(address, '/', false) },
+    { everyMs: 1000, act: lookUpAndFetch },
+  ];
+  const mistakes: readonly Habit[] = [
     { everyMs: 2000, act: connectInVain },
     { everyMs: 2000, act: sendInVain },
   ];
-  const repeat = async (shop: string, { everyMs, act }: Habit): Promise<void> => {
+  const repeat = async (address: string, { everyMs, act }: Habit): Promise<void> => {
     while (!signal.aborted) {
-      await act(shop);
+      await act(address);
       await clock.sleep(everyMs, signal);
     }
   };
-  const fetchCatalogue = async (shop: string): Promise<void> => {
+  const fetchCatalogue = async (address: string): Promise<void> => {
     await clock.sleep(CATALOGUE_AFTER_MS, signal);
-    if (!signal.aborted) await fetchPage(shop, '/catalogue', false);
+    if (!signal.aborted) await fetchPage(address, '/catalogue', false);
   };
-  await Promise.all(
-    shops.flatMap((shop) => [
-      ...habits.map((habit) => repeat(shop, habit)),
-      fetchCatalogue(shop),
-      ping(shop, signal),
+  await Promise.all([
+    ...shop.service.flatMap((address) => [
+      ...visits.map((habit) => repeat(address, habit)),
+      fetchCatalogue(address),
     ]),
-  );
+    ...shop.pod.flatMap((address) => [
+      ...mistakes.map((habit) => repeat(address, habit)),
+      ping(address, signal),
+    ]),
+  ]);
   agent.destroy();
 }
 

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { demoSummary, nextSteps } from '../../../services/cli/demo/demo-summary.ts';
 import { FlowTally } from '../../../services/cli/demo/flow-tally.ts';
-import { probeLosses } from '../../../services/cli/demo/probe-losses.ts';
-import type { DemoRecord } from '../../../services/cli/demo/record-from-ecs.ts';
-import { formatSummary } from '../../../services/cli/summary.ts';
+import { probeLosses, sumOfLosses } from '../../../services/cli/demo/probe-losses.ts';
+import type { DemoRecord } from '../../../services/cli/demo/record-from-document.ts';
 
 /** A record of a flow to a port of 192.0.2.20, with as many bytes each way. */
 function record(flowId: string, clientPort: number, port: number, bytes: number): DemoRecord {
@@ -19,6 +18,7 @@ function record(flowId: string, clientPort: number, port: number, bytes: number)
       source: { address: '192.0.2.10', port: clientPort, packets: 1000, bytes },
       destination: { address: '192.0.2.20', port, packets: 500, bytes },
     },
+    answered: undefined,
   };
 }
 
@@ -63,21 +63,56 @@ test.each([
   expect(nextSteps(script)[0]).toContain(`Next: ${command}`);
 });
 
-test("reads what was dropped from the probe's summary", () => {
-  const stderr = formatSummary([
-    ['packets dropped by the kernel', 1234],
-    ['flows evicted', 5],
-    ['records dropped for a slow reader', 6],
-    ['records dropped without a reader', 7],
-  ]);
-  expect(probeLosses(`Capturing on eth0.\n\n${stderr}`)).toEqual([
-    { what: 'packets (kernel)', count: 1234 },
-    { what: 'flows (table full)', count: 5 },
-    { what: 'records (slow reader)', count: 13 },
+test('says who answered for a service', () => {
+  const answered = (pod: string) => ({ service: 'shop', pod });
+  const records = [
+    { ...record('a', 4001, 80, 1), answered: answered('shop-2') },
+    { ...record('b', 4002, 80, 1), answered: answered('shop-1') },
+    { ...record('b', 4002, 80, 1), answered: answered('shop-1') },
+    { ...record('c', 4003, 80, 1), answered: answered('shop-1') },
+  ];
+  expect(demoSummary(tallyOf(records), []).slice(-4)).toEqual([
+    '',
+    'Who answered for the service shop',
+    '      67 %  shop-1     2 flows',
+    '      33 %  shop-2     1 flow',
   ]);
 });
 
-test('what no summary tells is not known', () => {
-  const stderr = formatSummary([['packets dropped by the kernel', 'not known']]);
-  expect(probeLosses(stderr).map(({ count }) => count)).toEqual([undefined, undefined, undefined]);
+function logOf(counters: Readonly<Record<string, number>>): string {
+  const lines = [
+    { message: 'capturing' },
+    { 'flowtap.counters': counters, message: 'capture ended' },
+    { message: 'delivered the rest' },
+  ];
+  return lines.map((line) => `${JSON.stringify(line)}\n`).join('');
+}
+
+const COUNTERS = {
+  'capture.kernel_drops': 1234,
+  'flow.evicted': 5,
+  'output.dropped_events': 6,
+  'queue.dropped_events': 7,
+  'spool.dropped_events': 8,
+  'delivery.refused_dropped_events': 9,
+};
+
+test('reads what was dropped from the log of a probe', () => {
+  expect(probeLosses(logOf(COUNTERS))).toEqual([
+    { what: 'packets (kernel)', count: 1234 },
+    { what: 'flows (table full)', count: 5 },
+    { what: 'records (not delivered)', count: 30 },
+  ]);
+});
+
+test('what no log tells is not known', () => {
+  const { 'capture.kernel_drops': _, ...rest } = COUNTERS;
+  expect(probeLosses(logOf(rest))[0].count).toBeUndefined();
+  expect(probeLosses('').map(({ count }) => count)).toEqual([undefined, undefined, undefined]);
+});
+
+test('adds up what several probes have dropped', () => {
+  const one = probeLosses(logOf(COUNTERS));
+  expect(sumOfLosses([one, one]).map(({ count }) => count)).toEqual([2468, 10, 60]);
+  expect(sumOfLosses([one, probeLosses('')])[0].count).toBeUndefined();
 });

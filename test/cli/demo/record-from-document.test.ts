@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { recordFromEcs } from '../../../services/cli/demo/record-from-ecs.ts';
+import { recordFromDocument } from '../../../services/cli/demo/record-from-document.ts';
 import { EcsEventWriter } from '../../../services/core/ecs-event.ts';
 import type { FlowRecord, FlowSide } from '../../../services/core/flow-record.ts';
 import { LineWriter } from '../../../services/core/line-writer.ts';
@@ -54,11 +54,11 @@ function written(record: FlowRecord): string {
 test.each([
   { name: 'UDP', record: UDP },
   { name: 'ICMPv6', record: ICMPV6 },
-])('reads what the probe writes: $name', ({ record }) => {
+])('reads a flow without names: $name', ({ record }) => {
   const { communityId, protocol, start, endReason, source, destination } = record;
   const { tcp: _source, ...sourceShown } = source;
   const { tcp: _destination, ...destinationShown } = destination;
-  expect(recordFromEcs(written(record))).toStrictEqual({
+  expect(recordFromDocument(written(record))).toStrictEqual({
     flowId: `${communityId}/1700000000.000000005`,
     windowStartMs: WINDOW.startMs,
     windowEndMs: WINDOW.endMs,
@@ -70,9 +70,20 @@ test.each([
       source: sourceShown,
       destination: destinationShown,
     },
+    answered: undefined,
+  });
+});
+
+test('shows names in place of addresses, where enrichment has given them', () => {
+  const document = JSON.parse(written(UDP));
+  document.source.kubernetes = { pod: { name: 'web' } };
+  document.destination.kubernetes = { pod: { name: 'shop-1' }, service: { name: 'shop' } };
+  expect(recordFromDocument(JSON.stringify(document))).toMatchObject({
+    record: { source: { address: 'web', port: 40_000 }, destination: { address: 'shop/shop-1', port: 53 } },
+    answered: { service: 'shop', pod: 'shop-1' },
   });
 });
 
 test.each(['', '{}', '{"flow":'])('refuses %j', (line) => {
-  expect(() => recordFromEcs(line)).toThrow();
+  expect(() => recordFromDocument(line)).toThrow();
 });
