@@ -16,10 +16,12 @@ import { performancePage } from './performance-page.ts';
 import { onPath } from './programs.ts';
 import { plainTable } from './table.ts';
 
-const USAGE = `Usage: npm run bench -- [--files] [--live] [--quick] [--write]
+const USAGE = `Usage: npm run bench -- [--files] [--live] [--resolver] [--enrichment] [--quick] [--write]
 
   --files  reading capture files, beside other flow meters
   --live   capturing on an interface, beside tcpdump and cap (root, Linux)
+  --resolver  new connections through a service, while the resolver translates them (root, Linux, memcached)
+  --enrichment  making documents of records, between 150,000 pods
   --quick  a tenth of the packets, one round of live captures
   --write  all of it, and the result into docs/performance.md
 `;
@@ -42,6 +44,8 @@ async function main(): Promise<void> {
   execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root, stdio: 'ignore' });
   mkdirSync(cacheFolder, { recursive: true });
   process.stdout.write(`${machineFacts().join('\n')}\n\n`);
+  if (choice.resolver) return await measureResolver(choice.quick);
+  if (choice.enrichment) return await measureEnrichment(choice.quick);
   const files = choice.files ? await measureFiles(choice.quick) : undefined;
   const live = choice.live ? await measureLive(choice.quick) : undefined;
   if (choice.write && files !== undefined && live !== undefined) {
@@ -50,21 +54,51 @@ async function main(): Promise<void> {
   }
 }
 
-function readArguments(): { files: boolean; live: boolean; quick: boolean; write: boolean } | undefined {
+interface Choice {
+  readonly files: boolean;
+  readonly live: boolean;
+  readonly resolver: boolean;
+  readonly enrichment: boolean;
+  readonly quick: boolean;
+  readonly write: boolean;
+}
+
+function readArguments(): Choice | undefined {
   const flag = { type: 'boolean', default: false } as const;
   try {
-    const { values } = parseArgs({ options: { files: flag, live: flag, quick: flag, write: flag } });
+    const { values } = parseArgs({
+      options: { files: flag, live: flag, resolver: flag, enrichment: flag, quick: flag, write: flag },
+    });
     const both = values.files === values.live;
-    if (values.write && (values.quick || !both)) return undefined;
+    const alone = [values.resolver, values.enrichment].filter((isChosen) => isChosen).length;
+    if (values.write && (values.quick || alone > 0 || !both)) return undefined;
+    if (alone > 1 || (alone === 1 && (values.files || values.live))) return undefined;
     return {
       files: values.files || both,
       live: values.live || both,
+      resolver: values.resolver,
+      enrichment: values.enrichment,
       quick: values.quick,
       write: values.write,
     };
   } catch {
     return undefined;
   }
+}
+
+async function measureEnrichment(quick: boolean): Promise<void> {
+  const { benchEnrichment, enrichmentTable } = await import('./enrichment-bench.ts');
+  const result = await benchEnrichment(quick, progress);
+  process.stdout.write(`Enrichment alone\n\n${plainTable(enrichmentTable(result))}`);
+}
+
+async function measureResolver(quick: boolean): Promise<void> {
+  const { benchResolver, resolverImpossible, resolverLoads, resolverTable } = await import(
+    './resolver-bench.ts'
+  );
+  const reason = resolverImpossible();
+  if (reason !== undefined) process.stdout.write(`The resolver is not measured: ${reason}\n`);
+  else process.stdout.write(plainTable(resolverTable(await benchResolver(resolverLoads(quick), progress))));
 }
 
 async function measureFiles(quick: boolean): Promise<FileBench> {

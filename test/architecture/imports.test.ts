@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { makeRunFolder } from '../servers/run-folder.ts';
 import { ROOT } from './source-files.ts';
 
 const CORE_PURE = 'services/core is pure: no packages and no node: built-ins.';
@@ -36,7 +36,7 @@ const CASES = [
 ];
 
 const pathOf = (index: number): string => `${CASES[index].folder}/case-${index}.ts`;
-const project = mkdtempSync(join(tmpdir(), 'flowtap-lint-'));
+const project = makeRunFolder('lint');
 const complaints = new Map<string, string[]>();
 
 interface LintReport {

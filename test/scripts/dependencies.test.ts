@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ROOT } from '../architecture/source-files.ts';
+import { makeRunFolder } from '../servers/run-folder.ts';
 
 const WANTED = {
   '': { name: 'project' },
@@ -15,7 +15,7 @@ const A = WANTED['node_modules/a'];
 let root: string;
 
 beforeEach(() => {
-  root = mkdtempSync(join(tmpdir(), 'flowtap-run-'));
+  root = makeRunFolder('packages');
   write('package-lock.json', JSON.stringify({ packages: WANTED }));
   write('node_modules/node/bin/node', '');
   // Stands for npm: notes that it was called, and talks on stdout as npm does.

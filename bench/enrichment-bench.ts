@@ -1,0 +1,116 @@
+import { Enricher } from '../services/enrichment/document/enrich-batch.ts';
+import type { Sender } from '../services/enrichment/document/sender.ts';
+import { asFlow, checkFlow } from '../services/enrichment/receive/flow-check.ts';
+import { systemClock } from '../services/runtime/clock.ts';
+import type { EnrichmentLoad } from './enrichment-load.ts';
+import { enrichmentLoad } from './enrichment-load.ts';
+import type { Table } from './table.ts';
+import { decimal, integer } from './table.ts';
+
+export interface EnrichmentResult {
+  readonly pods: number;
+  readonly flows: number;
+  /** CPU time a flow: only reading its JSON and writing it again, and all of enrichment. */
+  readonly floorMicroseconds: number;
+  readonly enrichMicroseconds: number;
+  readonly eventBytes: number;
+  readonly documentBytes: number;
+  readonly residentMiB: number;
+}
+
+const PODS = 150_000;
+const BATCH = 500;
+const ROUNDS = 5;
+const SENDER: Sender = {
+  pod: { namespace: 'team-1', name: 'service-1-6d5f7c9b4d-30', uid: '3f0c7b1e', node: 'node-30' },
+  ips: ['10.255.255.254'],
+  lossy: false,
+};
+
+/**
+ * From lines of JSON to documents, beside reading and writing the same lines only: on one thread, with names and places
+ * remembered, the stores in the same process. The median of rounds that take turns.
+ */
+export async function benchEnrichment(
+  quick: boolean,
+  progress: (text: string) => void,
+): Promise<EnrichmentResult> {
+  const flows = quick ? 50_000 : 200_000;
+  const endMs = Math.floor(Date.now() / 10_000) * 10_000 - 60_000;
+  progress(`enrichment of ${flows} flows between ${PODS} pods`);
+  const load = enrichmentLoad(PODS, flows, endMs);
+  const enricher = new Enricher({
+    ...{ clock: systemClock, names: load.names, translations: load.translations, cluster: 'bench' },
+    site: { name: 'site', latitude: 50.11, longitude: 8.68 },
+  });
+  // Once for what is remembered, and for the compiler.
+  let documentBytes = 0;
+  for (const line of await enrichAll(enricher, load)) documentBytes += line;
+  const floor: number[] = [];
+  const enriched: number[] = [];
+  for (let round = 1; round <= ROUNDS; round++) {
+    floor.push(await cpuMicroseconds(() => Promise.resolve(readAndWrite(load))));
+    enriched.push(await cpuMicroseconds(() => enrichAll(enricher, load)));
+    const [a, b] = [floor[round - 1] / flows, enriched[round - 1] / flows];
+    progress(`  round ${round}: floor ${a.toFixed(2)} µs, enrichment ${b.toFixed(2)} µs a flow`);
+  }
+  return {
+    pods: PODS,
+    flows,
+    floorMicroseconds: median(floor) / flows,
+    enrichMicroseconds: median(enriched) / flows,
+    eventBytes: load.lines.reduce((bytes, line) => bytes + line.length, 0) / flows,
+    documentBytes: documentBytes / flows,
+    residentMiB: process.memoryUsage.rss() / 2 ** 20,
+  };
+}
+
+export function enrichmentTable(result: EnrichmentResult): Table {
+  const { floorMicroseconds: floor, enrichMicroseconds: enriched } = result;
+  const row = (name: string, microseconds: number, bytes: number): readonly string[] => [
+    ...[name, decimal(microseconds, 1), integer(1e6 / microseconds)],
+    ...[decimal(microseconds / floor, 2), integer(bytes)],
+  ];
+  return {
+    head: [`${integer(result.pods)} pods`, 'µs/flow', 'flows/s of a core', 'of the floor', 'bytes written'],
+    rows: [
+      row('reading and writing JSON', floor, result.eventBytes),
+      row('enrichment', enriched, result.documentBytes),
+    ],
+  };
+}
+
+function readAndWrite({ lines }: EnrichmentLoad): number {
+  let bytes = 0;
+  for (const line of lines) bytes += Buffer.byteLength(JSON.stringify(JSON.parse(line)));
+  return bytes;
+}
+
+/** Gives the length of each batch. */
+async function enrichAll(enricher: Enricher, { lines }: EnrichmentLoad): Promise<readonly number[]> {
+  const lengths: number[] = [];
+  for (let at = 0; at < lines.length; at += BATCH) {
+    const events = lines.slice(at, at + BATCH).map((line) => {
+      const value: unknown = JSON.parse(line);
+      const complaint = checkFlow(value);
+      if (complaint !== undefined) throw new Error(complaint.message);
+      return asFlow(value);
+    });
+    let bytes = 0;
+    // As the bulk body has them: the text is put together here, if it was not before.
+    for (const { body } of await enricher.enrich(events, SENDER)) bytes += Buffer.byteLength(body);
+    lengths.push(bytes);
+  }
+  return lengths;
+}
+
+async function cpuMicroseconds(work: () => Promise<unknown>): Promise<number> {
+  const before = process.cpuUsage();
+  await work();
+  const { user, system } = process.cpuUsage(before);
+  return user + system;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1];
+}

@@ -1,0 +1,42 @@
+import type { AddressIdentity } from '../../services/core/kubernetes-identity.ts';
+import type {
+  IdentityInterval,
+  NameQuery,
+  NameSource,
+} from '../../services/enrichment/identify/name-source.ts';
+
+export interface NameRow {
+  readonly ip: string;
+  readonly fromMs: number;
+  /** Undefined: still. */
+  readonly toMs?: number | undefined;
+  readonly identity: AddressIdentity;
+}
+
+/** A state store: rows that a test may change, as kubeagent would. */
+export class TableOfNames implements NameSource {
+  rows: NameRow[];
+  /** The queries of each call. */
+  readonly asked: (readonly NameQuery[])[] = [];
+  /** What the calls do in place of answering. */
+  trouble: (() => Promise<never>) | undefined;
+
+  constructor(rows: readonly NameRow[] = []) {
+    this.rows = [...rows];
+  }
+
+  identify(queries: readonly NameQuery[]): Promise<readonly (IdentityInterval | undefined)[]> {
+    this.asked.push(queries);
+    return this.trouble?.() ?? Promise.resolve(queries.map((query) => this.#find(query)));
+  }
+
+  /** No row where two claim the address. */
+  #find({ ip, atMs }: NameQuery): IdentityInterval | undefined {
+    const found = this.rows.filter(
+      (row) => row.ip === ip && row.fromMs <= atMs && (row.toMs === undefined || atMs < row.toMs),
+    );
+    if (found.length !== 1) return undefined;
+    const [{ identity, fromMs, toMs }] = found;
+    return { identity, validFromMs: fromMs, validToMs: toMs };
+  }
+}
