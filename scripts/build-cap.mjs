@@ -72,11 +72,10 @@ function build(version) {
 function main() {
   const version = run(node, ['--version']).stdout.trim();
   if (!existsSync(join(root, 'node_modules', 'cap'))) {
+    // npm leaves an optional package out that it cannot build; what was missing then may be there now.
     const missing = missingTools();
-    say('not installed: it is optional, and npm leaves it out when it cannot build it.');
-    if (missing.length > 0) sayMissing(missing);
-    else say('run `npm install --include=optional`.');
-    return;
+    if (missing.length > 0) return sayMissing(missing);
+    run('npm', ['install', '--no-save', '--include=optional', '--ignore-scripts', '--no-audit', '--no-fund']);
   }
   if (loadFailure() === undefined) return say(`ready for Node.js ${version}.`);
   const missing = missingTools();

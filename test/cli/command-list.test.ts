@@ -54,7 +54,10 @@ describe("a command's code is loaded when it is called", () => {
   it.each([
     { args: ['--version'], modules: [] },
     { args: ['replay', '--help'], modules: ['metering-settings', 'replay'] },
-    { args: ['probe', '--help'], modules: ['metering-settings', 'probe'] },
+    {
+      args: ['probe', '--help'],
+      modules: ['delivery-settings', 'metering-settings', 'probe', 'service-settings'],
+    },
     { args: ['demo', '--help'], modules: ['demo', 'metering-settings'] },
   ])('$args: $modules', async ({ args, modules }) => {
     const child = spawn(process.execPath, ['--import', TELL_MODULES, FLOWTAP_MAIN, ...args], { env: {} });

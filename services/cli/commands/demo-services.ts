@@ -3,11 +3,8 @@ import { createLogger } from '../../runtime/logger.ts';
 import type { CommandContext } from '../command-context.ts';
 import type { DemoState } from '../demo/demo-objects.ts';
 import { runDemoServices } from '../demo/demo-services.ts';
-import { parseDemoState } from '../demo/demo-state.ts';
+import { parseDemoState, SERVICES_READY } from '../demo/demo-state.ts';
 import { EXIT_SUCCESS } from '../exit-codes.ts';
-
-/** What its process says when flows can be delivered. */
-export const SERVICES_READY = 'The services are ready.';
 
 /**
  * `flowtap demo-services STATE`, which `flowtap demo` starts in the network namespace of its node: all services but the

@@ -66,7 +66,9 @@ export async function runDemo(config: DemoConfig, context: CommandContext): Prom
 
 async function showFlows(config: DemoConfig, context: CommandContext, show: Show): Promise<readonly Loss[]> {
   if (config.recorded) return await showRecording('Recorded traffic.', context, show);
+  show.screen.progress('Starting a node, four pods and the services ...');
   const live = await startLive(context);
+  show.screen.endProgress();
   if (typeof live === 'string') {
     if (context.signal.aborted) return [];
     return await showRecording(`No live traffic here: ${printable(live)}.`, context, show);

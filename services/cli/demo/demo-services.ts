@@ -17,11 +17,9 @@ import { MetricRegistry } from '../../runtime/metrics.ts';
 import { Readiness } from '../../runtime/readiness.ts';
 import type { DemoState } from './demo-objects.ts';
 import { applyDemoObjects } from './demo-objects.ts';
+import { DEMO_FLOWS_PORT } from './demo-state.ts';
 import { DemoTokens } from './demo-tokens.ts';
 import { openStateStore } from './embedded-state-store.ts';
-
-/** Where probes deliver, in the node's namespace. */
-export const DEMO_FLOWS_PORT = 8443;
 
 const MAX_DOCUMENTS = 10_000;
 const POLL_MS = 50;

@@ -1,6 +1,12 @@
 import * as z from 'zod/mini';
 import type { DemoState } from './demo-objects.ts';
 
+/** Where probes deliver, in the node's namespace. */
+export const DEMO_FLOWS_PORT = 8443;
+
+/** What the process of the services says when flows can be delivered. */
+export const SERVICES_READY = 'The services are ready.';
+
 const POD = z.object({
   name: z.string(),
   app: z.string(),

@@ -10,14 +10,13 @@ import type { Logger } from '../../runtime/logger.ts';
 import { METERING_SETTINGS, meterOptions } from '../commands/metering-settings.ts';
 import { replay } from '../replay/replay.ts';
 import type { ReplayOutcome } from '../replay/replay-shard.ts';
-import { nameRecording } from './name-recording.ts';
 import type { Loss } from './probe-losses.ts';
 import type { DemoRecord } from './record-from-document.ts';
 
-/** Beside the sources, or beside the bundle's folder. */
+/** In the repository, or in the bundle's folder. */
 export const RECORDING = fileURLToPath(
   new URL(
-    import.meta.url.endsWith('.ts') ? '../../../examples/demo.pcap' : '../examples/demo.pcap',
+    import.meta.url.endsWith('.ts') ? '../../../examples/demo.pcap' : './examples/demo.pcap',
     import.meta.url,
   ),
 );
@@ -56,6 +55,8 @@ export async function replayRecording(run: RecordedRun): Promise<readonly Loss[]
     events.write(writer, record, window);
     lines.push(Buffer.from(writer.bytes.subarray(0, writer.position)).toString());
   });
+  // Enrichment and a database, which live traffic leaves to another process.
+  const { nameRecording } = await import('./name-recording.ts');
   const records = await nameRecording(lines, { clock, log, signal });
   for (const window of Map.groupBy(records, ({ windowStartMs }) => windowStartMs).values()) {
     if (signal.aborted) break;

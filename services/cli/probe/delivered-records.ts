@@ -6,6 +6,7 @@ import { createDeliveryCounts } from '../../probe/transport/delivery-counts.ts';
 import { DeliveryOutput } from '../../probe/transport/delivery-output.ts';
 import { CachingResolver } from '../../probe/transport/host-resolver.ts';
 import { HttpReceiver } from '../../probe/transport/http-receiver.ts';
+import { shareMallocArena } from '../../probe/transport/malloc-arenas.ts';
 import { MutedLog } from '../../probe/transport/muted-log.ts';
 import { OwnConnector } from '../../probe/transport/own-connector.ts';
 import { PlainConnector } from '../../probe/transport/plain-connector.ts';
@@ -38,6 +39,7 @@ const COMPRESSION_WAIT_MS = 1000;
 export function openDeliveredRecords(options: DeliveredRecordsOptions): ProbeOutput {
   const { url, config, context, host, source, meterStatistics } = options;
   const { clock, terminal, version } = context;
+  shareMallocArena();
   const log = createLogger({ service: 'flowtap-probe', level: config.logLevel, clock, terminal });
   const id = randomUUID();
   const counts = createDeliveryCounts();

@@ -3,7 +3,11 @@ import { setUpElasticsearch } from '../../../services/cli/setup/set-up-elasticse
 import type { TemplateOptions } from '../../../services/cli/setup/template-options.ts';
 import { readTemplateSet } from '../../../services/cli/setup/template-set.ts';
 import { elasticsearchClient } from '../../../services/runtime/elasticsearch/elasticsearch-client.ts';
-import type { HeardRequest, ScriptedAnswer, ScriptedElasticsearch } from '../../fakes/scripted-elasticsearch.ts';
+import type {
+  HeardRequest,
+  ScriptedAnswer,
+  ScriptedElasticsearch,
+} from '../../fakes/scripted-elasticsearch.ts';
 import { scriptedElasticsearch } from '../../fakes/scripted-elasticsearch.ts';
 
 // What the Elasticsearch of tests lacks: security, other versions, lifecycles and deletion of data streams.
@@ -27,7 +31,12 @@ function empty(version: ScriptedAnswer): Record<string, ScriptedAnswer> {
     script[`GET /_component_template/${name}`] = NOT_FOUND;
     script[`PUT /_component_template/${name}`] = { body: { acknowledged: true } };
   }
-  for (const [name, { index_patterns: [pattern] }] of set.indexTemplates) {
+  for (const [
+    name,
+    {
+      index_patterns: [pattern],
+    },
+  ] of set.indexTemplates) {
     script[`GET /_index_template/${name}`] = NOT_FOUND;
     script[`PUT /_index_template/${name}`] = { body: { acknowledged: true } };
     script[`GET /_resolve/index/${pattern}`] = NOT_FOUND;
@@ -75,7 +84,10 @@ describe('versions', () => {
     ['8.11.0', 'serverless', undefined],
   ])('%s %s: %s', async (version, flavor, code) => {
     const server = await scriptedElasticsearch(empty(info(version, flavor)));
-    const failure = await setUp(server, undefined, { isDryRun: true }).then(() => undefined, (error) => error.code);
+    const failure = await setUp(server, undefined, { isDryRun: true }).then(
+      () => undefined,
+      (error) => error.code,
+    );
     expect(failure).toBe(code);
   });
 
@@ -90,7 +102,10 @@ describe('versions', () => {
     const server = await scriptedElasticsearch(empty(info(version, flavor)));
     await setUp(server, { retention: {}, replicas: 0 });
     const { template } = bodyOf(server.heard, 'PUT /_component_template/flowtap-flow@settings') as {
-      readonly template: { readonly settings: { readonly index: Record<string, unknown> }; readonly data_stream_options?: unknown };
+      readonly template: {
+        readonly settings: { readonly index: Record<string, unknown> };
+        readonly data_stream_options?: unknown;
+      };
     };
     expect({
       mode: template.settings.index.mode,
@@ -124,7 +139,9 @@ describe('security', () => {
   });
 
   test('credentials that are refused', async () => {
-    const server = await scriptedElasticsearch({ 'GET /': { status: 401, body: { error: { reason: 'no' } } } });
+    const server = await scriptedElasticsearch({
+      'GET /': { status: 401, body: { error: { reason: 'no' } } },
+    });
     await expect(setUp(server)).rejects.toMatchObject({ code: 'ELASTICSEARCH_REFUSED' });
   });
 
@@ -165,7 +182,9 @@ describe('data streams that are there', () => {
     const installed = { _meta: { managed_by: 'flowtap', version: 1 } };
     const script = withStream(empty(info('9.4.3')));
     for (const name of set.indexTemplates.keys()) {
-      script[`GET /_index_template/${name}`] = { body: { index_templates: [{ name, index_template: installed }] } };
+      script[`GET /_index_template/${name}`] = {
+        body: { index_templates: [{ name, index_template: installed }] },
+      };
       script[`DELETE /_index_template/${name}`] = { body: { acknowledged: true } };
     }
     const server = await scriptedElasticsearch(script);

@@ -42,7 +42,12 @@ afterEach(async () => {
 const NOTHING = { retention: {} };
 
 function setUp(options: Partial<SetupOptions> = {}): Promise<SetupResult> {
-  const defaults = { choices: { ...NOTHING, replicas: 0 }, namespace: undefined, isDryRun: false, isForced: false };
+  const defaults = {
+    choices: { ...NOTHING, replicas: 0 },
+    namespace: undefined,
+    isDryRun: false,
+    isForced: false,
+  };
   return setUpElasticsearch({ client, set, ...defaults, ...options });
 }
 
@@ -100,7 +105,12 @@ describe('a server without our templates', () => {
     const first = await setUp();
     expect(new Set(first.steps.map(({ outcome }) => outcome))).toEqual(new Set(['created']));
     expect(outcomes(first).slice(-4)).toEqual([
-      ...['created flowtap-deadletter', 'created flowtap-flow', 'created flowtap-peer', 'created flowtap-probe'],
+      ...[
+        'created flowtap-deadletter',
+        'created flowtap-flow',
+        'created flowtap-peer',
+        'created flowtap-probe',
+      ],
     ]);
     expect(changed(await setUp())).toEqual([]);
   });
@@ -115,8 +125,12 @@ describe('a server without our templates', () => {
 describe('streams', () => {
   test('come from the templates', async () => {
     await setUp();
-    await write(STREAM(), 'a', { source: { ip: '10.0.0.1', kubernetes: { team: 'blue', pod: { labels: { 'a/b.c': 'x' } } } } });
-    const [settings] = Object.values(await get(`/${STREAM()}/_settings?flat_settings`)) as { settings: object }[];
+    await write(STREAM(), 'a', {
+      source: { ip: '10.0.0.1', kubernetes: { team: 'blue', pod: { labels: { 'a/b.c': 'x' } } } },
+    });
+    const [settings] = Object.values(await get(`/${STREAM()}/_settings?flat_settings`)) as {
+      settings: object;
+    }[];
     expect(settings.settings).toMatchObject({
       'index.mode': 'logsdb',
       'index.number_of_replicas': '0',
@@ -128,7 +142,9 @@ describe('streams', () => {
     const lifecycle = (await get(`/_component_template/${name}-flow@settings`)) as {
       component_templates: { component_template: { template: { lifecycle: object } } }[];
     };
-    expect(lifecycle.component_templates[0].component_template.template.lifecycle).toMatchObject({ data_retention: '14d' });
+    expect(lifecycle.component_templates[0].component_template.template.lifecycle).toMatchObject({
+      data_retention: '14d',
+    });
   });
 
   test('are rolled over by a new version, once, and keep what they have', async () => {
@@ -162,17 +178,28 @@ describe('streams', () => {
   test('a plain index where a stream should be is told of', async () => {
     await fetch(`${url}/logs-${name}.flow-plain`, { method: 'PUT' });
     const failed = (await setUp()).steps.filter(({ outcome }) => outcome === 'failed');
-    expect(failed).toMatchObject([{ name: `logs-${name}.flow-plain`, detail: expect.stringContaining('Move or delete it') }]);
+    expect(failed).toMatchObject([
+      { name: `logs-${name}.flow-plain`, detail: expect.stringContaining('Move or delete it') },
+    ]);
     await fetch(`${url}/logs-${name}.flow-plain`, { method: 'DELETE' });
   });
 });
 
 describe('choices', () => {
   test('are kept when they are not named again', async () => {
-    await setUp({ choices: { retention: { flow: '90d', peer: 'unlimited' }, indexMode: 'standard', shards: 2, replicas: 0 } });
+    await setUp({
+      choices: {
+        retention: { flow: '90d', peer: 'unlimited' },
+        indexMode: 'standard',
+        shards: 2,
+        replicas: 0,
+      },
+    });
     expect(changed(await setUp({ choices: NOTHING }))).toEqual([]);
     await write(STREAM(), 'a');
-    const [settings] = Object.values(await get(`/${STREAM()}/_settings?flat_settings`)) as { settings: object }[];
+    const [settings] = Object.values(await get(`/${STREAM()}/_settings?flat_settings`)) as {
+      settings: object;
+    }[];
     expect(settings.settings).toMatchObject({ 'index.mode': 'standard', 'index.number_of_shards': '2' });
   });
 
@@ -196,7 +223,9 @@ describe('choices', () => {
     });
     await setUp();
     await write(STREAM(), 'a');
-    const [settings] = Object.values(await get(`/${STREAM()}/_settings?flat_settings`)) as { settings: object }[];
+    const [settings] = Object.values(await get(`/${STREAM()}/_settings?flat_settings`)) as {
+      settings: object;
+    }[];
     expect(settings.settings).toMatchObject({ 'index.refresh_interval': '7s', 'index.mode': 'logsdb' });
     expect(changed(await setUp())).toEqual([]);
   });
@@ -211,10 +240,17 @@ describe("others' templates", () => {
   });
 
   test('of a higher priority are told of', async () => {
-    const rival = { name: `${name}-rival`, index_patterns: [`logs-${name}.flow-*`], priority: 300, data_stream: {} };
+    const rival = {
+      name: `${name}-rival`,
+      index_patterns: [`logs-${name}.flow-*`],
+      priority: 300,
+      data_stream: {},
+    };
     await client.indices.putIndexTemplate(rival);
     const failed = (await setUp()).steps.filter(({ outcome }) => outcome === 'failed');
-    expect(failed).toMatchObject([{ name: `${name}-flow`, detail: expect.stringContaining('higher priority') }]);
+    expect(failed).toMatchObject([
+      { name: `${name}-flow`, detail: expect.stringContaining('higher priority') },
+    ]);
   });
 });
 

@@ -33,7 +33,9 @@ test('--out writes what is to be installed by hand, with the choices in it', asy
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const { exitCode, stdout } = await setup('--out', folder, '--retention', '45d', '--replicas', '0');
   expect(exitCode).toBe(0);
-  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.json'));
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+    name.endsWith('.json'),
+  );
   expect(stdout.trimEnd().split('\n').sort()).toEqual(files.map((name) => join(folder, name)).sort());
   expect(files).toHaveLength(set.components.size + set.indexTemplates.size + set.roles.size);
   const settings = readFileSync(join(folder, 'component-templates/flowtap-flow@settings.json'), 'utf8');
@@ -74,8 +76,12 @@ const NEEDED = {
       { status: 404 },
     ]),
   ),
-  ...Object.fromEntries([...set.components.keys()].map((name) => [`GET /_component_template/${name}`, { status: 404 }])),
-  ...Object.fromEntries([...set.indexTemplates.keys()].map((name) => [`GET /_index_template/${name}`, { status: 404 }])),
+  ...Object.fromEntries(
+    [...set.components.keys()].map((name) => [`GET /_component_template/${name}`, { status: 404 }]),
+  ),
+  ...Object.fromEntries(
+    [...set.indexTemplates.keys()].map((name) => [`GET /_index_template/${name}`, { status: 404 }]),
+  ),
 };
 
 test('says as JSON what was done', async () => {
@@ -92,7 +98,9 @@ test('says for people what was done, and fails when something did', async () => 
   const { url } = await scriptedElasticsearch(NEEDED);
   const { exitCode, stdout } = await setup('--elasticsearch', url);
   expect(exitCode).toBe(1);
-  expect(stdout).toMatch(/^Elasticsearch 9\.4\.3\n {2}component template {2}flowtap-deadletter@mappings {2}failed: Could not install it/);
+  expect(stdout).toMatch(
+    /^Elasticsearch 9\.4\.3\n {2}component template {2}flowtap-deadletter@mappings {2}failed: Could not install it/,
+  );
   expect(stdout).toMatch(/Nothing changed, 11 failed\.\n$/);
 });
 

@@ -1,0 +1,39 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { COMMANDS } from '../../services/cli/command-list.ts';
+
+const ROOT = join(import.meta.dirname, '../..');
+const BUILD_MS = 120_000;
+const CACHE = join(ROOT, '.cache');
+mkdirSync(CACHE, { recursive: true });
+
+/** Inside the repository: packages with native code are not in the bundle. */
+const folder = mkdtempSync(join(CACHE, 'build-'));
+
+beforeAll(() => {
+  execFileSync(process.execPath, [join(ROOT, 'scripts/build.mjs'), folder], { stdio: 'pipe' });
+}, BUILD_MS);
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+async function flowtap(...args: readonly string[]): Promise<string> {
+  const run = promisify(execFile)(process.execPath, [join(folder, 'flowtap.js'), ...args], { env: {} });
+  return (await run).stdout;
+}
+
+test.each(COMMANDS.map(({ name }) => name))('the bundle has the command %s', async (name) => {
+  expect(await flowtap(name, '--help')).toMatch(new RegExp(`^Usage: flowtap ${name} `));
+});
+
+test('the bundle meters, keeps names and gives them', { timeout: BUILD_MS }, async () => {
+  expect(await flowtap('demo', '--recorded')).toContain('Who answered for the service shop');
+});
+
+test('the bundle has the templates', async () => {
+  expect(JSON.parse(await flowtap('setup', 'elasticsearch', '--print-roles'))).toHaveProperty(
+    'flowtap-writer',
+  );
+});
