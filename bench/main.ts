@@ -14,17 +14,26 @@ import { liveTable, memoryPerFlow } from './live-report.ts';
 import { machineFacts } from './machine.ts';
 import { performancePage } from './performance-page.ts';
 import { onPath } from './programs.ts';
+import type { ServiceName } from './service-parts.ts';
+import { SERVICE_PARTS } from './service-parts.ts';
+import type { ServicePart } from './services-page.ts';
+import { servicesPage } from './services-page.ts';
 import { plainTable } from './table.ts';
 
-const USAGE = `Usage: npm run bench -- [--files] [--live] [--resolver] [--enrichment] [--quick] [--write]
+const USAGE = `Usage: npm run bench -- [--files] [--live] [--services] [--resolver] [--enrichment] [--index] [--identify] [--quick] [--write]
 
   --files  reading capture files, beside other flow meters
   --live   capturing on an interface, beside tcpdump and cap (root, Linux)
+  --services  all of the following
   --resolver  new connections through a service, while the resolver translates them (root, Linux, memcached)
   --enrichment  making documents of records, between 150,000 pods
+  --index  the same into Elasticsearch, beside finished documents
+  --identify  asking PostgreSQL who had 500 addresses, among 150,000 pods
   --quick  a tenth of the packets, one round of live captures
-  --write  all of it, and the result into docs/performance.md
+  --write  files and live into docs/performance.md, services into docs/performance-services.md
 `;
+
+const SERVICE_NAMES = Object.keys(SERVICE_PARTS) as ServiceName[];
 
 const root = join(import.meta.dirname, '..');
 const cacheFolder = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'flowtap', 'bench');
@@ -44,8 +53,7 @@ async function main(): Promise<void> {
   execFileSync(process.execPath, [join(root, 'scripts', 'build.mjs')], { cwd: root, stdio: 'ignore' });
   mkdirSync(cacheFolder, { recursive: true });
   process.stdout.write(`${machineFacts().join('\n')}\n\n`);
-  if (choice.resolver) return await measureResolver(choice.quick);
-  if (choice.enrichment) return await measureEnrichment(choice.quick);
+  if (choice.services.length > 0) return await measureServices(choice);
   const files = choice.files ? await measureFiles(choice.quick) : undefined;
   const live = choice.live ? await measureLive(choice.quick) : undefined;
   if (choice.write && files !== undefined && live !== undefined) {
@@ -57,8 +65,7 @@ async function main(): Promise<void> {
 interface Choice {
   readonly files: boolean;
   readonly live: boolean;
-  readonly resolver: boolean;
-  readonly enrichment: boolean;
+  readonly services: readonly ServiceName[];
   readonly quick: boolean;
   readonly write: boolean;
 }
@@ -67,17 +74,21 @@ function readArguments(): Choice | undefined {
   const flag = { type: 'boolean', default: false } as const;
   try {
     const { values } = parseArgs({
-      options: { files: flag, live: flag, resolver: flag, enrichment: flag, quick: flag, write: flag },
+      options: {
+        ...{ files: flag, live: flag, services: flag, quick: flag, write: flag },
+        ...{ resolver: flag, enrichment: flag, index: flag, identify: flag },
+      },
     });
+    const services = SERVICE_NAMES.filter((name) => values.services || values[name]);
     const both = values.files === values.live;
-    const alone = [values.resolver, values.enrichment].filter((isChosen) => isChosen).length;
-    if (values.write && (values.quick || alone > 0 || !both)) return undefined;
-    if (alone > 1 || (alone === 1 && (values.files || values.live))) return undefined;
+    if (services.length > 0 && (values.files || values.live)) return undefined;
+    // A page is written of a whole run.
+    const isWhole = !values.quick && (services.length === 0 ? both : values.services);
+    if (values.write && !isWhole) return undefined;
     return {
       files: values.files || both,
       live: values.live || both,
-      resolver: values.resolver,
-      enrichment: values.enrichment,
+      services,
       quick: values.quick,
       write: values.write,
     };
@@ -86,19 +97,18 @@ function readArguments(): Choice | undefined {
   }
 }
 
-async function measureEnrichment(quick: boolean): Promise<void> {
-  const { benchEnrichment, enrichmentTable } = await import('./enrichment-bench.ts');
-  const result = await benchEnrichment(quick, progress);
-  process.stdout.write(`Enrichment alone\n\n${plainTable(enrichmentTable(result))}`);
-}
-
-async function measureResolver(quick: boolean): Promise<void> {
-  const { benchResolver, resolverImpossible, resolverLoads, resolverTable } = await import(
-    './resolver-bench.ts'
-  );
-  const reason = resolverImpossible();
-  if (reason !== undefined) process.stdout.write(`The resolver is not measured: ${reason}\n`);
-  else process.stdout.write(plainTable(resolverTable(await benchResolver(resolverLoads(quick), progress))));
+async function measureServices({ services, quick, write }: Choice): Promise<void> {
+  const parts: ServicePart[] = [];
+  for (const name of services) {
+    const part = await SERVICE_PARTS[name](quick, progress);
+    parts.push(part);
+    const table =
+      typeof part.result === 'string' ? `Not measured: ${part.result}\n` : plainTable(part.result);
+    process.stdout.write(`${part.title}\n\n${table}\n${part.plan ?? ''}\n`);
+  }
+  if (!write) return;
+  writeFileSync(join(root, 'docs', 'performance-services.md'), servicesPage(parts));
+  progress('docs/performance-services.md is written');
 }
 
 async function measureFiles(quick: boolean): Promise<FileBench> {
