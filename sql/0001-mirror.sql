@@ -29,7 +29,7 @@ create table service_members (
 create index service_members_pod on service_members (pod_uid);
 create index service_members_service on service_members (namespace, service);
 
--- Who has, or may have, an address, and when. See docs/adr/0020-who-had-an-address.md.
+-- Who has, or may have, an address, and when. See docs/adr/0019-who-had-an-address.md.
 create table address_claims (
   uid text not null,
   address inet not null,
@@ -60,6 +60,8 @@ create table identities (
   claim_to timestamptz not null,
   version_from timestamptz not null,
   version_to timestamptz not null,
+  -- Whether the address has other rows; one without is answered for without looking further.
+  is_shared boolean not null default false,
   -- AddressIdentity of services/core/kubernetes-identity.ts; json, so that it is given out as it is stored.
   identity json not null
 );

@@ -224,7 +224,8 @@ begin
     where not wanted.is_new and wanted.version_from < changed_at
       and i.uid = wanted.uid and i.address = wanted.address and i.version_to = 'infinity'
   ), begun as (
-    insert into identities
+    insert into identities (address, uid, kind, valid_from, valid_to, named_from, claim_from, claim_to,
+      version_from, version_to, identity)
     select wanted.address, wanted.uid, wanted.kind, wanted.valid_from, wanted.valid_to, wanted.named_from,
       wanted.claim_from, wanted.claim_to,
       case when wanted.is_new then '-infinity' else changed_at end, 'infinity', wanted.identity::json
@@ -233,5 +234,12 @@ begin
     returning address
   )
   select address from replaced union all select address from begun;
+
+  update identities i
+  set is_shared = true
+  from unnest(uids) changed(uid)
+  join address_claims c on c.uid = changed.uid
+  where i.address = c.address and not i.is_shared
+    and exists (select from identities other where other.address = i.address and other.ctid <> i.ctid);
 end
 $$;

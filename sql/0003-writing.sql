@@ -6,14 +6,14 @@ as $$
   update mirror_writer set epoch = epoch + 1, holder = new_holder returning epoch
 $$;
 
--- To be called first in every transaction that writes: false when somebody else writes now. Nobody can take over
--- before the transaction ends.
+-- To be called first in every transaction that writes: false when somebody else writes now. Nobody can take over, and no
+-- other transaction can write, before this one ends.
 create function is_writer(of_epoch integer)
 returns boolean
 language plpgsql
 as $$
 begin
-  perform from mirror_writer where epoch = of_epoch for share;
+  perform from mirror_writer where epoch = of_epoch for update;
   return found;
 end
 $$;
@@ -178,16 +178,27 @@ $$;
 create function remove_closed(before timestamptz, most integer)
 returns integer
 language plpgsql
+set plan_cache_mode = force_custom_plan
+set enable_seqscan = off
+set jit = off
 as $$
 declare
   removed integer;
-  total integer := 0;
+  total integer;
+  freed inet[];
 begin
-  delete from identities where ctid = any (array(
-    select ctid from identities
-    where least(claim_to, version_to) < before and (claim_to < 'infinity' or version_to < 'infinity') limit most));
-  get diagnostics removed = row_count;
-  total := total + removed;
+  with gone as (
+    delete from identities where ctid = any (array(
+      select ctid from identities
+      where least(claim_to, version_to) < before and (claim_to < 'infinity' or version_to < 'infinity') limit most))
+    returning address
+  )
+  select coalesce(array_agg(distinct address), '{}'), count(*) from gone into freed, total;
+  update identities i
+  set is_shared = false
+  from unnest(freed) as f(address)
+  where i.address = f.address and i.is_shared
+    and not exists (select from identities other where other.address = i.address and other.ctid <> i.ctid);
   delete from address_claims where ctid = any (array(
     select ctid from address_claims where claim_to < before and claim_to < 'infinity' limit most));
   get diagnostics removed = row_count;

@@ -12,9 +12,9 @@ set jit = off
 as $$
 begin
   return query
-  with claim as (
+  with claim as materialized (
     select
-      asked.n, asked.address, asked.at, i.ctid as at_row, i.kind,
+      asked.n, asked.address, asked.at, i.ctid as at_row, i.kind, i.is_shared, i.identity,
       asked.at >= i.version_from and asked.at < i.version_to and asked.at >= i.claim_from and asked.at < i.claim_to
         as claims,
       asked.at >= i.valid_from and asked.at < i.valid_to as is_sure,
@@ -52,6 +52,7 @@ begin
       max(at_row) filter (where claims and is_sure and claim.kind = 'Service') as sure_service,
       max(at_row) filter (where claims and is_early) as early
     from claim
+    where is_shared
     group by claim.n
   ), answered as (
     select c.*,
@@ -69,6 +70,11 @@ begin
       end as at_row
     from counted c
   )
+  select claim.n::integer, lower(claim.kind), claim.identity,
+    nullif(claim.since, '-infinity'), nullif(claim.until, 'infinity')
+  from claim
+  where not is_shared and claims and (is_sure or is_early)
+  union all
   select a.n::integer, a.answer_kind,
     case
       when a.answer_kind = 'node' and a.sure_services > 0 or a.answer_kind = 'service' and a.sure_services > 1

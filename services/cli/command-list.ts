@@ -64,7 +64,7 @@ export const COMMANDS: readonly CommandEntry[] = [
   },
   {
     name: 'enrichment',
-    summary: 'take flow records, name both ends, write them to Elasticsearch',
+    summary: 'name both ends of flow records, and index them',
     description:
       'Takes flow records of probes and others over HTTP, finds out which pods and services talked, and writes the ' +
       'documents to Elasticsearch. Needs no more than --elasticsearch and a word on who may send; PostgreSQL gives ' +

@@ -19,6 +19,11 @@ export const ENRICHER_METRICS = {
     name: 'flowtap_enrichment_untranslated_total',
     help: 'Flows to the address of a service of which it is not known which pod answered.',
   },
+  disputed: {
+    kind: 'counter',
+    name: 'flowtap_enrichment_disputed_addresses_total',
+    help: "Ends at an address that the sender says is its pod's, while the state store says that it is somebody else's.",
+  },
   degraded: {
     kind: 'counter',
     name: 'flowtap_enrichment_degraded_total',
@@ -58,6 +63,12 @@ export const ENRICHER_METRICS = {
     help: 'Calls of a store (names, nat, loss) by how they ended: answered, failed, timeout, skipped because it had just failed.',
     labels: ['port', 'result'],
   },
+  cacheFailures: {
+    kind: 'counter',
+    name: 'flowtap_enrichment_cache_failures_total',
+    help: 'Operations without an answer of memcached, by port (nat, loss) and cause: connection, timeout, paused, overload, refused.',
+    labels: ['port', 'cause'],
+  },
 } as const satisfies MetricTable;
 
 /** Shows what the enricher counts. */
@@ -72,6 +83,7 @@ export function showEnricher(
   metrics.documents.read(() => counters().documents.records, { kind: 'record' });
   metrics.documents.read(() => counters().documents.peers, { kind: 'peer' });
   metrics.untranslated.read(() => counters().documents.untranslated);
+  metrics.disputed.read(() => counters().documents.disputed);
   metrics.degraded.read(() => counters().documents.degraded);
   const translations: Readonly<Record<string, (of: Counters['translation']) => number>> = {
     lookup: ({ lookups }) => lookups,

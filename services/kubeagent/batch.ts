@@ -28,7 +28,11 @@ function joined(earlier: StoredObject | undefined, later: StoredObject): StoredO
   return { ...later, ...sooner('validFrom', earlier, later), ...sooner('seenFrom', earlier, later) };
 }
 
-function sooner(field: 'validFrom' | 'seenFrom', earlier: StoredObject, later: StoredObject): Partial<StoredObject> {
+function sooner(
+  field: 'validFrom' | 'seenFrom',
+  earlier: StoredObject,
+  later: StoredObject,
+): Partial<StoredObject> {
   const times = [earlier[field], later[field]].filter((time) => time !== undefined).sort();
   return times.length === 0 ? {} : { [field]: times[0] };
 }

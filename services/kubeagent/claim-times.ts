@@ -2,7 +2,7 @@ import type { KubernetesObject } from '../runtime/kubernetes/kubernetes-object.t
 import type { Sighting, StoredObject } from './stored-object.ts';
 import { isoTime } from './stored-object.ts';
 
-// docs/adr names the reasons: who had an address when is only known within the bounds that are taken here.
+// Who had an address when is only known within bounds: docs/adr/0019 has the reasons.
 
 /** The API tells times in whole seconds, cut off. */
 export const SECOND_MS = 1000;

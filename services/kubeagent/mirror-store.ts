@@ -45,7 +45,9 @@ export class MirrorStore {
     const [row] = await this.#sql.query<{ epoch: number }>('select begin_epoch($1) as epoch', [holder]);
     this.#epoch = row.epoch;
     await this.#write((session) =>
-      session.query('insert into mirror_progress (kind) select unnest($1::text[]) on conflict do nothing', [kinds]),
+      session.query('insert into mirror_progress (kind) select unnest($1::text[]) on conflict do nothing', [
+        kinds,
+      ]),
     );
   }
 
@@ -88,12 +90,19 @@ export class MirrorStore {
   /** Removes what ended before then, at most so many rows of each table. Gives how many. */
   async removeClosed(before: string, most: number): Promise<number> {
     return this.#write(async (session) => {
-      const [row] = await session.query<{ removed: number }>('select remove_closed($1, $2) as removed', [before, most]);
+      const [row] = await session.query<{ removed: number }>('select remove_closed($1, $2) as removed', [
+        before,
+        most,
+      ]);
       return row.removed;
     });
   }
 
-  async #storeChunks(session: SqlSession, { kind, objects, changedAt }: KindWrite, changed: Set<string>): Promise<void> {
+  async #storeChunks(
+    session: SqlSession,
+    { kind, objects, changedAt }: KindWrite,
+    changed: Set<string>,
+  ): Promise<void> {
     const chunk = kind === ENDPOINT_SLICES.kind ? CHUNK_SLICES : CHUNK_ROWS;
     for (let start = 0; start < objects.length; start += chunk) {
       const rows = await session.query<{ address: string }>(

@@ -62,12 +62,16 @@ export class MirrorWriter {
         return;
       } catch (error) {
         if (!(error instanceof FlowtapError) || error.code === 'NOT_THE_WRITER') throw error;
-        if (error.code === 'POSTGRES_FAILED' && events.length > 1) return await this.#writeOneByOne(events, signal);
+        if (error.code === 'POSTGRES_FAILED' && events.length > 1)
+          return await this.#writeOneByOne(events, signal);
         metrics.writeFailures.add(1);
         if (error.code === 'POSTGRES_FAILED' && events[0].event.type !== 'replace') {
           // It would be refused for ever, and keep back all others.
           metrics.refusedObjects.add(1, { kind: events[0].resource.kind });
-          log.error({ error, kind: events[0].resource.kind }, 'the database refuses an object, which is left out');
+          log.error(
+            { error, kind: events[0].resource.kind },
+            'the database refuses an object, which is left out',
+          );
           return;
         }
         const waitMs = backoff.next();

@@ -33,7 +33,10 @@ export function podTimes(pod: KubernetesObject, sighting: Sighting): ClaimTimes 
   const all = [...(status.initContainerStatuses ?? []), ...containers] as readonly ContainerStatus[];
   const startedMs = timeOf(status.startTime) ?? timeOf(pod.metadata.creationTimestamp) ?? atMs;
   const hasRestarted = all.some(({ restartCount }) => (restartCount ?? 0) > 0);
-  const validFromMs = Math.min(atMs, ...sandboxProofs(pod, containers, all, hasRestarted).map((ms) => ms + SECOND_MS));
+  const validFromMs = Math.min(
+    atMs,
+    ...sandboxProofs(pod, containers, all, hasRestarted).map((ms) => ms + SECOND_MS),
+  );
   const endedMs = endOf(containers, all);
   const isOver = status.phase === 'Succeeded' || status.phase === 'Failed';
   const isEnding = isOver || isGone || pod.metadata.deletionTimestamp !== undefined;
@@ -68,9 +71,13 @@ function sandboxProofs(
   }
   const conditions: readonly { type?: string; status?: string; lastTransitionTime?: string }[] =
     pod.status?.conditions ?? [];
-  const ready = conditions.find(({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True');
+  const ready = conditions.find(
+    ({ type, status }) => type === 'PodReadyToStartContainers' && status === 'True',
+  );
   const starts = all.map(({ state }) => timeOf(state?.running?.startedAt ?? state?.terminated?.startedAt));
-  return [timeOf(ready?.lastTransitionTime), ...starts].filter((ms) => ms !== undefined && ms > 0) as number[];
+  return [timeOf(ready?.lastTransitionTime), ...starts].filter(
+    (ms) => ms !== undefined && ms > 0,
+  ) as number[];
 }
 
 /** The last moment at which a pod that ends, or has ended, surely had its address. */
@@ -86,7 +93,8 @@ function lastProof(
   const lastEndMs = Math.max(startedMs, ...ends);
   if (isOver) return lastEndMs;
   const deletionMs = timeOf(deletionTimestamp);
-  if (deletionMs !== undefined) return Math.max(lastEndMs, deletionMs - deletionGracePeriodSeconds * SECOND_MS);
+  if (deletionMs !== undefined)
+    return Math.max(lastEndMs, deletionMs - deletionGracePeriodSeconds * SECOND_MS);
   return isGone ? Math.max(lastEndMs, atMs - EVENT_DELAY_MS) : lastEndMs;
 }
 

@@ -37,6 +37,8 @@ export function projectNode(node: KubernetesObject, sighting: Sighting, skewMs: 
 
 /** Host names among them are left out. */
 function nodeAddresses(listed: readonly { readonly address?: string }[]): string[] {
-  const texts = listed.map(({ address }) => address).filter((ip) => ip !== undefined && parseIp(ip) !== undefined);
+  const texts = listed
+    .map(({ address }) => address)
+    .filter((ip) => ip !== undefined && parseIp(ip) !== undefined);
   return [...new Set(texts)] as string[];
 }

@@ -1,8 +1,8 @@
 import { parseIp } from '../core/ip-address.ts';
-import { protocolNumber } from './protocol-number.ts';
 import type { KubernetesObject, OwnerReference } from '../runtime/kubernetes/kubernetes-object.ts';
 import { claimFields } from './claim-times.ts';
 import { podTimes } from './pod-times.ts';
+import { protocolNumber } from './protocol-number.ts';
 import type { Sighting, StoredObject } from './stored-object.ts';
 import { isoTime } from './stored-object.ts';
 

@@ -83,10 +83,16 @@ export function cutDown(object: KubernetesObject, resource: ResourceKind): Kuber
   switch (resource.kind) {
     case PODS.kind: {
       const { nodeName, hostNetwork, initContainers, containers } = spec;
-      const { phase, podIP, podIPs, startTime, conditions, initContainerStatuses, containerStatuses } = status;
+      const { phase, podIP, podIPs, startTime, conditions, initContainerStatuses, containerStatuses } =
+        status;
       return {
         metadata: identity,
-        spec: { nodeName, hostNetwork, initContainers: portsOf(initContainers), containers: portsOf(containers) },
+        spec: {
+          nodeName,
+          hostNetwork,
+          initContainers: portsOf(initContainers),
+          containers: portsOf(containers),
+        },
         status: {
           ...{ phase, podIP, podIPs, startTime, conditions },
           initContainerStatuses: statesOf(initContainerStatuses),
@@ -95,7 +101,11 @@ export function cutDown(object: KubernetesObject, resource: ResourceKind): Kuber
       };
     }
     case NODES.kind:
-      return { metadata: identity, spec: { podCIDRs: spec.podCIDRs }, status: { addresses: status.addresses } };
+      return {
+        metadata: identity,
+        spec: { podCIDRs: spec.podCIDRs },
+        status: { addresses: status.addresses },
+      };
     case SERVICES.kind:
       return { metadata: identity, spec, status: { loadBalancer: status.loadBalancer } };
     case ENDPOINT_SLICES.kind: {

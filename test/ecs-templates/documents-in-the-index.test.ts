@@ -46,7 +46,9 @@ async function write(fields: Readonly<Record<string, unknown>>): Promise<string>
   const answer = await post(`/${FLOWS}/_create/${id}?refresh=true`, body);
   if (answer.result !== 'created') return (answer.error as { readonly type: string }).type;
   const search = { query: { ids: { values: [id] } }, fields: ['_ignored'], _source: false };
-  const { hits } = (await post(`/${FLOWS}/_search`, search)) as { readonly hits: { readonly hits: readonly [{ readonly _ignored?: string[] }] } };
+  const { hits } = (await post(`/${FLOWS}/_search`, search)) as {
+    readonly hits: { readonly hits: readonly [{ readonly _ignored?: string[] }] };
+  };
   return (hits.hits[0]._ignored ?? []).join();
 }
 
@@ -79,8 +81,22 @@ describe('a value that is no such', () => {
     [{ event: { created: 'yesterday' } }, 'event.created'],
     [{ source: { geo: { location: 'no such place' } } }, 'source.geo.location'],
     // Labels may be anything.
-    [{ source: { kubernetes: { pod: { labels: { app: 'x', 'app.kubernetes.io/name': 'y', location: '1.20' } } } } }, ''],
-    [{ source: { kubernetes: { pods: [{ labels: { app: 'x', 'app.io': 'y' } }, { labels: { 'app.io/z': 'true' } }] } } }, ''],
+    [
+      {
+        source: {
+          kubernetes: { pod: { labels: { app: 'x', 'app.kubernetes.io/name': 'y', location: '1.20' } } },
+        },
+      },
+      '',
+    ],
+    [
+      {
+        source: {
+          kubernetes: { pods: [{ labels: { app: 'x', 'app.io': 'y' } }, { labels: { 'app.io/z': 'true' } }] },
+        },
+      },
+      '',
+    ],
     // A promoted label is text, whatever it looks like.
     [{ source: { kubernetes: { release: '2026-01-01' } } }, ''],
     [{ source: { kubernetes: { release: 'stable' } } }, ''],

@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { ELASTICSEARCH_START_MS, elasticsearchUnavailable } from '../servers/elasticsearch.ts';
+import { sharedElasticsearch } from '../servers/shared-elasticsearch.ts';
 import { bulkCreate } from '../support/bulk-create.ts';
 import { documentsOf } from '../support/kibana-security/documents-of.ts';
 import { generateTraffic } from '../support/kibana-security/generate-traffic.ts';
@@ -8,8 +10,6 @@ import { MAP_FIELDS } from '../support/kibana-security/network-map.ts';
 import { SECURITY_CHECKS } from '../support/kibana-security/security-checks.ts';
 import type { Scope } from '../support/kibana-security/security-search.ts';
 import { searcher } from '../support/kibana-security/security-search.ts';
-import { ELASTICSEARCH_START_MS, elasticsearchUnavailable } from '../servers/elasticsearch.ts';
-import { sharedElasticsearch } from '../servers/shared-elasticsearch.ts';
 import { setUpElasticsearch } from '../support/set-up-elasticsearch.ts';
 
 const unavailable = elasticsearchUnavailable();
@@ -38,7 +38,10 @@ beforeAll(async () => {
 
 // The Elasticsearch of tests has no such endpoint, and ends with the run; one that was given does.
 afterAll(async () => {
-  if (unavailable === undefined) await fetch(`${url}/_data_stream/logs-flowtap.flow-${namespace},flowtap-peer-${namespace}`, { method: 'DELETE' });
+  if (unavailable === undefined)
+    await fetch(`${url}/_data_stream/logs-flowtap.flow-${namespace},flowtap-peer-${namespace}`, {
+      method: 'DELETE',
+    });
 });
 
 describe('with no setting but ours, Kibana Security shows what happened:', () => {
@@ -69,9 +72,15 @@ test('the other ends were seen too, where Security does not look', async () => {
 });
 
 test('the map finds the fields that it needs', async () => {
-  const answer = await fetch(`${url}/logs-flowtap.flow-${namespace}/_field_caps?filters=-parent&fields=${MAP_FIELDS.join(',')}`);
+  const answer = await fetch(
+    `${url}/logs-flowtap.flow-${namespace}/_field_caps?filters=-parent&fields=${MAP_FIELDS.join(',')}`,
+  );
   const { fields } = (await answer.json()) as { readonly fields: Readonly<Record<string, object>> };
-  expect(Object.entries(fields).map(([name, types]) => [name, Object.keys(types)[0]]).sort()).toEqual([
+  expect(
+    Object.entries(fields)
+      .map(([name, types]) => [name, Object.keys(types)[0]])
+      .sort(),
+  ).toEqual([
     ['destination.bytes', 'long'],
     ['destination.geo.location', 'geo_point'],
     ['source.bytes', 'long'],

@@ -34,7 +34,8 @@ beforeAll(async () => {
 
 // The Elasticsearch of tests has no such endpoint, and ends with the run; one that was given does.
 afterAll(async () => {
-  if (unavailable === undefined) await fetch(`${url}/_data_stream/logs-flowtap.flow-${namespace}`, { method: 'DELETE' });
+  if (unavailable === undefined)
+    await fetch(`${url}/_data_stream/logs-flowtap.flow-${namespace}`, { method: 'DELETE' });
 });
 
 async function find(kql: string, options: { readonly ignoreUnmapped?: boolean } = {}): Promise<string[]> {
@@ -45,7 +46,9 @@ async function find(kql: string, options: { readonly ignoreUnmapped?: boolean } 
 }
 
 function known(isMeant: (flow: TrueFlow) => boolean): string[] {
-  return records.flatMap((flow, index) => (isMeant(flow) ? `${flow.communityId}/${flow.at}/${index}` : [])).sort();
+  return records
+    .flatMap((flow, index) => (isMeant(flow) ? `${flow.communityId}/${flow.at}/${index}` : []))
+    .sort();
 }
 
 const label = (pod: TruePod | undefined, key: string): string | undefined => pod?.labels[key];
@@ -70,7 +73,10 @@ const CASES: readonly [kql: string, isMeant: (flow: TrueFlow) => boolean][] = [
     'source.kubernetes.pod.labels.example.com/cost.centre: c-7',
     ({ source }) => label(source.pods[0], 'example.com/cost.centre') === 'c-7',
   ],
-  ['source.kubernetes.pod.labels.app: web*', ({ source }) => label(source.pods[0], 'app')?.startsWith('web') === true],
+  [
+    'source.kubernetes.pod.labels.app: web*',
+    ({ source }) => label(source.pods[0], 'app')?.startsWith('web') === true,
+  ],
   [
     'destination.kubernetes.pod.labels.app.kubernetes.io/name: *',
     ({ destination }) => label(destination.pods[0], NAME) !== undefined,
@@ -86,7 +92,8 @@ const CASES: readonly [kql: string, isMeant: (flow: TrueFlow) => boolean][] = [
   ],
   [
     'destination.kubernetes.pods:{ labels.app: proxy and namespace: shop }',
-    ({ destination }) => destination.pods.some((pod) => label(pod, 'app') === 'proxy' && pod.namespace === 'shop'),
+    ({ destination }) =>
+      destination.pods.some((pod) => label(pod, 'app') === 'proxy' && pod.namespace === 'shop'),
   ],
   // One pod has the label and another the namespace: not the same pod.
   ['destination.kubernetes.pods:{ labels.app: exporter and namespace: shop }', () => false],
@@ -100,7 +107,10 @@ const CASES: readonly [kql: string, isMeant: (flow: TrueFlow) => boolean][] = [
     'destination.kubernetes.pods:{ labels.app.kubernetes.io/name: (web or proxy) }',
     ({ destination }) => destination.pods.some((pod) => ['web', 'proxy'].includes(label(pod, NAME) ?? '')),
   ],
-  ['destination.kubernetes.pods:{ labels.app.kubernetes.io/name: * }', ({ destination }) => destination.pods.length > 0],
+  [
+    'destination.kubernetes.pods:{ labels.app.kubernetes.io/name: * }',
+    ({ destination }) => destination.pods.length > 0,
+  ],
   // The second pod is in the list only.
   ['destination.kubernetes.pod.labels.app: proxy', () => false],
   // Outside of a group a label of a nested object finds nothing.
@@ -108,13 +118,17 @@ const CASES: readonly [kql: string, isMeant: (flow: TrueFlow) => boolean][] = [
   [
     'source.kubernetes.namespace: shop and destination.kubernetes.app: (cart or stock)',
     ({ source, destination }) =>
-      source.pods[0]?.namespace === 'shop' && ['cart', 'stock'].includes(label(destination.pods[0], 'app') ?? ''),
+      source.pods[0]?.namespace === 'shop' &&
+      ['cart', 'stock'].includes(label(destination.pods[0], 'app') ?? ''),
   ],
   [
     'destination.kubernetes.service.name: cart and network.transport: tcp',
     ({ destination, transport }) => destination.service?.name === 'cart' && transport === 'tcp',
   ],
-  ['destination.kubernetes.services:{ namespace: depot }', ({ destination }) => destination.service?.namespace === 'depot'],
+  [
+    'destination.kubernetes.services:{ namespace: depot }',
+    ({ destination }) => destination.service?.namespace === 'depot',
+  ],
   ['destination.ip: "198.51.100.0/24"', ({ destination }) => destination.ip.startsWith('198.51.100.')],
   ['destination.ip: 10.0.0.0/8', ({ destination }) => destination.ip.startsWith('10.')],
   ['destination.ip: "fd00:42::3:1"', ({ destination }) => destination.ip === 'fd00:42::3:1'],
@@ -123,7 +137,10 @@ const CASES: readonly [kql: string, isMeant: (flow: TrueFlow) => boolean][] = [
     ({ source, transport }) => source.bytes > 1000 && source.bytes <= 1500 && transport !== 'tcp',
   ],
   ['not source.port: *', ({ source }) => source.port === undefined],
-  ['destination.as.organization.name: "Example Net"', ({ destination }) => destination.place?.asn?.number === 64500],
+  [
+    'destination.as.organization.name: "Example Net"',
+    ({ destination }) => destination.place?.asn?.number === 64500,
+  ],
   ['event.category: network and event.action: network_flow', () => true],
 ];
 
@@ -136,5 +153,7 @@ describe('finds exactly the flows that are meant:', () => {
 
 test('most of these queries are about some flows and not all', () => {
   const counts = CASES.map(([, isMeant]) => known(isMeant).length);
-  expect(counts.filter((count) => count > 0 && count < records.length).length).toBeGreaterThan(CASES.length / 2);
+  expect(counts.filter((count) => count > 0 && count < records.length).length).toBeGreaterThan(
+    CASES.length / 2,
+  );
 });

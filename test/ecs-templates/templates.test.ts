@@ -26,27 +26,36 @@ test('a template that changed has a new version (then: npm test -- test/ecs-temp
     now[name] = { version, sha256 };
     const known = before[name];
     if (known === undefined || known.sha256 === sha256) continue;
-    expect(`${name} is of version ${Math.max(known.version + 1, version)}`).toBe(`${name} is of version ${version}`);
+    expect(`${name} is of version ${Math.max(known.version + 1, version)}`).toBe(
+      `${name} is of version ${version}`,
+    );
   }
   await expect(`${JSON.stringify(now, undefined, 2)}\n`).toMatchFileSnapshot(VERSIONS);
 });
 
 test('all say who made them and what they are for', () => {
   for (const [, { _meta: meta }] of TEMPLATES) {
-    expect(meta).toEqual({ managed_by: 'flowtap', version: expect.any(Number), description: expect.any(String) });
+    expect(meta).toEqual({
+      managed_by: 'flowtap',
+      version: expect.any(Number),
+      description: expect.any(String),
+    });
   }
 });
 
-test.each([...set.indexTemplates])('%s wins over the templates that Elasticsearch and Fleet bring', (name, template) => {
-  expect(template.priority).toBeGreaterThanOrEqual(250);
-  expect(template.data_stream).toEqual({});
-  const [mappings, settings, custom] = template.composed_of;
-  expect(set.components.has(mappings)).toBe(true);
-  expect(settings).toBe(`${name}@settings`);
-  // The last one wins, and it is the user's.
-  expect(custom).toBe(`${name}@custom`);
-  expect(template.ignore_missing_component_templates).toEqual([custom]);
-});
+test.each([...set.indexTemplates])(
+  '%s wins over the templates that Elasticsearch and Fleet bring',
+  (name, template) => {
+    expect(template.priority).toBeGreaterThanOrEqual(250);
+    expect(template.data_stream).toEqual({});
+    const [mappings, settings, custom] = template.composed_of;
+    expect(set.components.has(mappings)).toBe(true);
+    expect(settings).toBe(`${name}@settings`);
+    // The last one wins, and it is the user's.
+    expect(custom).toBe(`${name}@custom`);
+    expect(template.ignore_missing_component_templates).toEqual([custom]);
+  },
+);
 
 test('each stream says how it is stored and how long it is kept, and keeps no failure store', () => {
   for (const name of set.indexTemplates.keys()) {

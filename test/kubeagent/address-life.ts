@@ -32,15 +32,37 @@ export function addressLives(address: string, rounds: number, startMs: number, r
     const endedMs = fromMs + between(2000, 9000);
     const reportedMs = fromMs + between(20, 1500);
     const reports: { atMs: number; event: ObjectEvent }[] = [];
-    const say = (atMs: number, type: 'upsert' | 'delete', fields: Record<string, unknown>, status: object): void => {
-      const metadata = { uid: `uid-${round}`, name, namespace: 'default', creationTimestamp: told(acknowledgedMs), ...fields };
-      reports.push({ atMs, event: { type, object: { metadata, spec: { nodeName: 'node' }, status } as KubernetesObject } });
+    const say = (
+      atMs: number,
+      type: 'upsert' | 'delete',
+      fields: Record<string, unknown>,
+      status: object,
+    ): void => {
+      const metadata = {
+        uid: `uid-${round}`,
+        name,
+        namespace: 'default',
+        creationTimestamp: told(acknowledgedMs),
+        ...fields,
+      };
+      reports.push({
+        atMs,
+        event: { type, object: { metadata, spec: { nodeName: 'node' }, status } as KubernetesObject },
+      });
     };
     const started = { startedAt: told(fromMs) };
     const held = { podIP: address, startTime: told(acknowledgedMs) };
-    const running = { ...held, phase: 'Running', containerStatuses: [{ restartCount: 0, state: { running: started } }] };
+    const running = {
+      ...held,
+      phase: 'Running',
+      containerStatuses: [{ restartCount: 0, state: { running: started } }],
+    };
     const terminated = { ...started, finishedAt: told(endedMs) };
-    const over = { ...held, phase: 'Succeeded', containerStatuses: [{ restartCount: 0, state: { terminated } }] };
+    const over = {
+      ...held,
+      phase: 'Succeeded',
+      containerStatuses: [{ restartCount: 0, state: { terminated } }],
+    };
     say(acknowledgedMs, 'upsert', {}, { phase: 'Pending', startTime: told(acknowledgedMs) });
     say(reportedMs, 'upsert', {}, running);
     freeMs = endedMs + between(1, 300);

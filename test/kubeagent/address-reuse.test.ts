@@ -38,7 +38,9 @@ describe.each(DATABASES)('an address that pods take over from one another at onc
     if (typeof database !== 'string') await database?.close();
   });
 
-  test(`${ROUNDS} rounds give not one wrong name, looked up soon or late`, { timeout: 120_000 }, async (context) => {
+  test(`${ROUNDS} rounds give not one wrong name, looked up soon or late`, {
+    timeout: 120_000,
+  }, async (context) => {
     if (typeof database === 'string') return context.skip(database);
     const { sql } = database;
     const random = seeded(20_260_301);
@@ -50,7 +52,10 @@ describe.each(DATABASES)('an address that pods take over from one another at onc
     const wrong: string[] = [];
     const tally = { asked: 0, named: 0 };
     const ask = async (times: readonly number[], when: string): Promise<number> => {
-      const rows = await identify(sql, times.map((atMs) => [ADDRESS, atMs] as const));
+      const rows = await identify(
+        sql,
+        times.map((atMs) => [ADDRESS, atMs] as const),
+      );
       for (const [index, row] of rows.entries()) {
         const holder = holderAt(lives, times[index]);
         const answer = nameOf(row);
@@ -65,7 +70,10 @@ describe.each(DATABASES)('an address that pods take over from one another at onc
       const nextMs = Math.max(arrivedMs, atMs + random() * DELAY_MS);
       // Before the event comes, everything is known that happened until some time ago.
       const horizonMs = nextMs - SETTLE_MS;
-      await ask([0, 150, 700, 2500, 9000].map((ms) => horizonMs - ms), 'soon');
+      await ask(
+        [0, 150, 700, 2500, 9000].map((ms) => horizonMs - ms),
+        'soon',
+      );
       arrivedMs = nextMs;
       await store.write(batchOf([{ resource: PODS, event, atMs: arrivedMs }], 0));
     }

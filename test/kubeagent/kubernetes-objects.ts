@@ -16,7 +16,15 @@ export interface PodFields {
 }
 
 export function podObject(name: string, fields: PodFields = {}): KubernetesObject {
-  const { ips = [], node = 'node-1', labels = {}, owner, hostNetwork, containers = [], initContainers = [] } = fields;
+  const {
+    ips = [],
+    node = 'node-1',
+    labels = {},
+    owner,
+    hostNetwork,
+    containers = [],
+    initContainers = [],
+  } = fields;
   return {
     metadata: {
       uid: `pod-${name}`,
@@ -38,11 +46,22 @@ export function podObject(name: string, fields: PodFields = {}): KubernetesObjec
 }
 
 export function serviceObject(name: string, spec: object, status: object = {}): KubernetesObject {
-  const metadata = { uid: `service-${name}`, name, namespace: 'shop', creationTimestamp: CREATED, labels: { app: name } };
+  const metadata = {
+    uid: `service-${name}`,
+    name,
+    namespace: 'shop',
+    creationTimestamp: CREATED,
+    labels: { app: name },
+  };
   return { metadata, spec, status };
 }
 
-export function sliceObject(name: string, service: string, pods: readonly string[], port = 8080): KubernetesObject {
+export function sliceObject(
+  name: string,
+  service: string,
+  pods: readonly string[],
+  port = 8080,
+): KubernetesObject {
   return {
     metadata: {
       uid: `slice-${name}`,
@@ -53,7 +72,10 @@ export function sliceObject(name: string, service: string, pods: readonly string
     },
     addressType: 'IPv4',
     ports: [{ name: 'http', protocol: 'TCP', port }],
-    endpoints: pods.map((pod) => ({ addresses: ['10.0.0.0'], targetRef: { kind: 'Pod', uid: `pod-${pod}` } })),
+    endpoints: pods.map((pod) => ({
+      addresses: ['10.0.0.0'],
+      targetRef: { kind: 'Pod', uid: `pod-${pod}` },
+    })),
   };
 }
 
@@ -70,7 +92,11 @@ export function nodeObject(name: string, addresses: readonly string[]): Kubernet
   };
 }
 
-export function ownedObject(kind: string, name: string, owner: { kind: string; name: string }): KubernetesObject {
+export function ownedObject(
+  kind: string,
+  name: string,
+  owner: { kind: string; name: string },
+): KubernetesObject {
   const reference = { apiVersion: 'apps/v1', uid: `${owner.kind}-${owner.name}`, controller: true, ...owner };
   return {
     metadata: {

@@ -15,8 +15,13 @@ function time(clock: string): string {
 }
 
 const RUNNING = { restartCount: 0, state: { running: { startedAt: time('11:00:05') } } };
-const ENDED = { restartCount: 0, state: { terminated: { startedAt: time('11:00:05'), finishedAt: time('11:59:58') } } };
-const READY = { conditions: [{ type: 'PodReadyToStartContainers', status: 'True', lastTransitionTime: time('11:00:02') }] };
+const ENDED = {
+  restartCount: 0,
+  state: { terminated: { startedAt: time('11:00:05'), finishedAt: time('11:59:58') } },
+};
+const READY = {
+  conditions: [{ type: 'PodReadyToStartContainers', status: 'True', lastTransitionTime: time('11:00:02') }],
+};
 const ASKED_TO_GO = { deletionTimestamp: time('12:00:20'), deletionGracePeriodSeconds: 30 };
 
 describe('when a pod had its address', () => {
@@ -25,13 +30,22 @@ describe('when a pod had its address', () => {
       pod: 'that was just told of',
       status: {},
       sighting: LIVE,
-      times: { validFrom: time('12:00:00.500'), validTo: null, namedFrom: time('09:00:00.000'), claimTo: null },
+      times: {
+        validFrom: time('12:00:00.500'),
+        validTo: null,
+        namedFrom: time('09:00:00.000'),
+        claimTo: null,
+      },
     },
     {
       pod: 'in a list: nobody says who was there before',
       status: {},
       sighting: LISTED,
-      times: { validFrom: time('12:00:00.500'), namedFrom: time('12:00:00.500'), claimFrom: time('09:00:00.000') },
+      times: {
+        validFrom: time('12:00:00.500'),
+        namedFrom: time('12:00:00.500'),
+        claimFrom: time('09:00:00.000'),
+      },
     },
     {
       pod: 'whose network was ready a while ago',
@@ -112,7 +126,9 @@ describe('when a pod had its address', () => {
 });
 
 test('a pod with host network claims no address', () => {
-  expect(project(PODS, podObject('a', { ips: ['192.168.1.1'], hostNetwork: true }), LIVE, 0).addresses).toBeNull();
+  expect(
+    project(PODS, podObject('a', { ips: ['192.168.1.1'], hostNetwork: true }), LIVE, 0).addresses,
+  ).toBeNull();
 });
 
 test('a pod keeps what names need, cut down or not', () => {
@@ -120,7 +136,9 @@ test('a pod keeps what names need, cut down or not', () => {
     ...{ ips: ['10.0.0.1', 'fd00::1'], labels: { app: 'a' } },
     owner: { kind: 'ReplicaSet', name: 'a-1', uid: 'rs' },
     initContainers: [{ name: 'flowtap-probe', ports: [{ containerPort: 9 }] }],
-    containers: [{ name: 'app', image: 'app:1', ports: [{ containerPort: 53, protocol: 'UDP' }, { containerPort: 80 }] }],
+    containers: [
+      { name: 'app', image: 'app:1', ports: [{ containerPort: 53, protocol: 'UDP' }, { containerPort: 80 }] },
+    ],
   });
   const { data } = project(PODS, pod, LIVE, 0);
   expect(data).toEqual({
@@ -143,7 +161,13 @@ test('a static pod has no owner but itself', () => {
 test('a service has all its addresses, and no names', () => {
   const service = serviceObject(
     'web',
-    { type: 'LoadBalancer', clusterIP: '10.96.0.1', clusterIPs: ['10.96.0.1'], externalIPs: ['203.0.113.1'], ports: [{ port: 53, protocol: 'UDP' }] },
+    {
+      type: 'LoadBalancer',
+      clusterIP: '10.96.0.1',
+      clusterIPs: ['10.96.0.1'],
+      externalIPs: ['203.0.113.1'],
+      ports: [{ port: 53, protocol: 'UDP' }],
+    },
     { loadBalancer: { ingress: [{ ip: '203.0.113.2' }, { hostname: 'lb.example.com' }] } },
   );
   const stored = project(SERVICES, cutDown(service, SERVICES), LIVE, 0);

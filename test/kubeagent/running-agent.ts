@@ -1,6 +1,6 @@
-import { systemClock } from '../../services/runtime/clock.ts';
 import { Kubeagent } from '../../services/kubeagent/kubeagent.ts';
 import { KUBEAGENT_METRICS } from '../../services/kubeagent/kubeagent-metrics.ts';
+import { systemClock } from '../../services/runtime/clock.ts';
 import type { ObjectSource } from '../../services/runtime/kubernetes/object-source.ts';
 import { MetricRegistry } from '../../services/runtime/metrics.ts';
 import type { Sql } from '../../services/runtime/postgres/sql.ts';

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { chmod, cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { cacheFolder } from './cache-folder.ts';
@@ -14,6 +14,7 @@ const VERSION = '9.4.3';
 const COPY = 'org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy';
 
 const PROGRESS_MS = 15_000;
+const MAX_OUTPUT_BYTES = 1 << 26;
 
 /** What start-up demands, and what tests use. */
 const MODULES = [
@@ -23,7 +24,6 @@ const MODULES = [
 
 const PARTS = [
   'lib/*',
-  'bin/elasticsearch-env',
   'config/log4j2.properties',
   'LICENSE.txt',
   'NOTICE.txt',
@@ -34,18 +34,8 @@ const PARTS = [
 const EXPECTED = [
   `lib/elasticsearch-${VERSION}.jar`,
   'lib/tools/server-launcher',
-  'bin/elasticsearch-env',
   ...MODULES.map((name) => `modules/${name}`),
 ];
-
-/** The archive has no start script: this one runs its launcher as a jar, on any CPU. */
-const START_SCRIPT = `#!/bin/bash
-set -e -o pipefail
-source "$(dirname "$0")"/elasticsearch-env
-export JAVA JAVA_TYPE ES_HOME ES_PATH_CONF ES_DISTRIBUTION_TYPE
-exec "$JAVA" -Xms4m -Xmx64m -XX:+UseSerialGC -cp "$ES_HOME/lib/tools/server-launcher/*" \\
-  org.elasticsearch.server.launcher.ServerLauncher "$@"
-`;
 
 /** Set to a reason by a run that could not fetch it, so that its tests need not try again. */
 export const NOT_FETCHED_VARIABLE = 'TEST_FLOWTAP_ELASTICSEARCH_NOT_FETCHED';
@@ -97,8 +87,6 @@ async function keep(unpacked: string): Promise<void> {
   try {
     await cp(unpacked, beside, { recursive: true });
     await mkdir(join(beside, 'plugins'), { recursive: true });
-    await writeFile(join(beside, 'bin/elasticsearch'), START_SCRIPT);
-    for (const name of await readdir(join(beside, 'bin'))) await chmod(join(beside, 'bin', name), 0o755);
     await run('chmod', ['-R', 'a+rX', beside], beside);
     await writeFile(join(beside, '.complete'), '');
     // Another run may have been faster; what broke off is replaced.
@@ -117,7 +105,13 @@ async function only(folder: string, pattern: RegExp): Promise<string> {
   return found[0];
 }
 
-/** What it says comes with the error. */
+/** Throws an Error with the first line that the command said. */
 async function run(command: string, args: readonly string[], cwd: string): Promise<void> {
-  await execute(command, args, { cwd, maxBuffer: 1 << 26 });
+  try {
+    await execute(command, args, { cwd, maxBuffer: MAX_OUTPUT_BYTES });
+  } catch (cause) {
+    const { stdout = '', stderr = '' } = cause as { stdout?: string; stderr?: string };
+    const [said = String(cause)] = `${stderr}\n${stdout}`.split('\n').filter((line) => line.trim() !== '');
+    throw new Error(`${command} failed: ${said.slice(0, 300)}`, { cause });
+  }
 }

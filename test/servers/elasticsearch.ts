@@ -16,6 +16,9 @@ const READY_MS = 180_000;
 /** The time limit of a hook that starts one, which may have to be fetched. */
 export const ELASTICSEARCH_START_MS = 600_000;
 
+const LAUNCHER = 'org.elasticsearch.server.launcher.ServerLauncher';
+const LAUNCHER_OPTIONS = ['-Xms4m', '-Xmx64m', '-XX:+UseSerialGC'];
+
 export interface TestElasticsearch {
   readonly url: string;
   /** The same server for what installs templates; see elasticsearch-limits.ts. */
@@ -79,20 +82,29 @@ async function homeFor(folder: string): Promise<string> {
 }
 
 async function start(home: string, folder: string, url: string): Promise<ServerProcess> {
+  const java = String(javaHome());
   const server = await ServerProcess.start({
     name: 'Elasticsearch',
-    command: join(home, 'bin/elasticsearch'),
-    args: [],
+    // What the start script of a distribution does; the archive that this comes from has none.
+    command: join(java, 'bin/java'),
+    args: [...LAUNCHER_OPTIONS, '-cp', join(home, 'lib/tools/server-launcher/*'), LAUNCHER],
     env: {
-      ES_JAVA_HOME: javaHome(),
+      JAVA: join(java, 'bin/java'),
+      JAVA_TYPE: 'ES_JAVA_HOME',
+      ES_JAVA_HOME: java,
+      ES_HOME: home,
       ES_PATH_CONF: join(folder, 'config'),
       ES_TMPDIR: join(folder, 'tmp'),
+      ES_DISTRIBUTION_TYPE: 'zip',
       HOME: folder,
+      // Otherwise each machine that is killed leaves a file in /tmp.
+      JDK_JAVA_OPTIONS: '-XX:-UsePerfData',
       JAVA_HOME: undefined,
       JAVA_TOOL_OPTIONS: undefined,
       _JAVA_OPTIONS: undefined,
     },
     logPath: join(folder, 'logs/console.log'),
+    cwd: home,
     asNobody: true,
   });
   await server.ready(() => isYellow(url), READY_MS);

@@ -5,6 +5,8 @@ export interface RunningProcess {
   readonly parent: number;
   /** Of its program, at most 15 characters. */
   readonly name: string;
+  /** With its arguments, each ended by a zero. */
+  readonly command: string;
 }
 
 /** The processes that a process has started, and those that they have. Linux only. */
@@ -29,7 +31,13 @@ function read(id: string): RunningProcess | undefined {
   try {
     const [, name, state, parent] =
       /\((.*)\) (\S) (\d+)/s.exec(readFileSync(`/proc/${id}/stat`, 'utf8')) ?? [];
-    return state === 'Z' ? undefined : { pid: Number(id), parent: Number(parent), name };
+    if (state === 'Z') return undefined;
+    return {
+      pid: Number(id),
+      parent: Number(parent),
+      name,
+      command: readFileSync(`/proc/${id}/cmdline`, 'utf8'),
+    };
   } catch {
     return undefined;
   }

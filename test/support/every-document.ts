@@ -35,7 +35,12 @@ function read(path: string): string {
 }
 
 function deadLetter() {
-  const why = { stage: 'index', type: 'document_parsing_exception', reason: 'r', original: 'x'.repeat(8000) } as const;
+  const why = {
+    stage: 'index',
+    type: 'document_parsing_exception',
+    reason: 'r',
+    original: 'x'.repeat(8000),
+  } as const;
   return deadLetterDocument({ ...why, stream: FLOWS, eventId: 'e', sender: 's' }, 'default', 0);
 }
 

@@ -83,9 +83,10 @@ async function start(
   const { log, metrics, readiness } = service;
   const receiveMetrics = metrics.define(RECEIVE_METRICS);
   const indexMetrics = metrics.define(INDEX_METRICS);
-  const { enricher, close } = await openEnricher(config, context, log);
+  const enricherMetrics = metrics.define(ENRICHER_METRICS);
+  const { enricher, close } = await openEnricher(config, context, { log, metrics: enricherMetrics });
   closers.push(close);
-  showEnricher(metrics.define(ENRICHER_METRICS), () => enricher.counters);
+  showEnricher(enricherMetrics, () => enricher.counters);
   const senders = openAuthenticator(config, context, { log, metrics: receiveMetrics });
   closers.push(() => senders.close());
   const running = await startEnrichment({

@@ -1,5 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { CachedLossExchange } from '../../enrichment/document/cached-loss-exchange.ts';
 import { Enricher } from '../../enrichment/document/enrich-batch.ts';
+import type { ENRICHER_METRICS } from '../../enrichment/enricher-metrics.ts';
 import type { NameSource } from '../../enrichment/identify/name-source.ts';
 import { PostgresNameSource } from '../../enrichment/identify/postgres-name-source.ts';
 import { DEFAULT_PROMOTED_LABELS, promotedLabelsProblem } from '../../enrichment/identify/promoted-labels.ts';
@@ -8,9 +10,11 @@ import { GeoDatabase } from '../../enrichment/locate/geo-database.ts';
 import { FlowtapError } from '../../runtime/errors.ts';
 import { watchFiles } from '../../runtime/file-watch.ts';
 import type { Logger } from '../../runtime/logger.ts';
+import type { Cache } from '../../runtime/memcached/cache.ts';
 import { MapCache } from '../../runtime/memcached/map-cache.ts';
 import { MemcachedCache } from '../../runtime/memcached/memcached-cache.ts';
 import { CachedTranslationStore } from '../../runtime/memcached/translation-store.ts';
+import type { MetricsOf } from '../../runtime/metrics.ts';
 import { PgSql } from '../../runtime/postgres/pg-sql.ts';
 import { retryWhileUnavailable } from '../../runtime/postgres/retry-while-unavailable.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -42,7 +46,7 @@ const NO_NAMES: NameSource = { identify: (queries) => Promise.resolve(queries.ma
 export async function openEnricher(
   config: EnrichmentConfig,
   { clock, signal }: CommandContext,
-  log: Logger,
+  { log, metrics }: { readonly log: Logger; readonly metrics: MetricsOf<typeof ENRICHER_METRICS> },
 ): Promise<OpenEnricher> {
   const sql =
     config.postgres === undefined
@@ -56,10 +60,17 @@ export async function openEnricher(
           clock,
           log,
         });
-  const memcached =
-    config.memcached === undefined
-      ? undefined
-      : new MemcachedCache(config.memcached, { clock, log, timeoutMs: config.memcachedTimeoutMs });
+  const connect = (port: 'nat' | 'loss'): Cache | undefined =>
+    config.memcached &&
+    new MemcachedCache(config.memcached, {
+      clock,
+      log,
+      timeoutMs: config.memcachedTimeoutMs,
+      observer: { failed: (cause, operations) => metrics.cacheFailures.add(operations, { port, cause }) },
+    });
+  const memcached = connect('nat');
+  // On connections of its own: translations never wait behind it.
+  const losses = connect('loss');
   if (sql === undefined) log.warn('documents have no Kubernetes names: there is no --postgres');
   if (memcached === undefined)
     log.warn('documents name services, not the pods behind them: there is no --memcached');
@@ -67,6 +78,7 @@ export async function openEnricher(
     clock,
     names: sql === undefined ? NO_NAMES : new PostgresNameSource(sql),
     translations: new CachedTranslationStore(memcached ?? new MapCache(clock, OWN_TRANSLATIONS)),
+    losses: losses && new CachedLossExchange(losses),
     geo: await openGeo(config, { clock, signal, log }),
     cluster: config.cluster,
     clusterDomain: config.clusterDomain,
@@ -88,6 +100,7 @@ export async function openEnricher(
     enricher,
     async close() {
       memcached?.close();
+      losses?.close();
       await sql?.close();
     },
   };

@@ -1,12 +1,11 @@
 import type { DescribedIdentity, IdentityDescriber } from '../identify/described-identity.ts';
-import type { AddressBook } from '../locate/address.ts';
 import type { Sender } from './sender.ts';
+import type { SenderAddresses } from './sender-addresses.ts';
 
 /** What is the same for all documents of a batch. */
 export interface BatchContext {
   readonly sender: Sender;
-  /** The sender's addresses, in canonical text. */
-  readonly ips: ReadonlySet<string>;
+  readonly addresses: SenderAddresses;
   /** The sender's pod as its token has it: without labels. */
   readonly self: DescribedIdentity | undefined;
   /** A probe of ours, whose events leave to us who sent them. */
@@ -30,19 +29,10 @@ export interface BatchOrigin {
   readonly dataStreamNamespace: string;
 }
 
-export function senderAddresses(sender: Sender, book: AddressBook): ReadonlySet<string> {
-  const ips = new Set<string>();
-  for (const ip of sender.ips ?? []) {
-    const address = book.read(ip);
-    if (address !== undefined) ips.add(address.text);
-  }
-  return ips;
-}
-
 /** @param missing the ports that did not answer */
 export function batchContext(
   sender: Sender,
-  ips: ReadonlySet<string>,
+  addresses: SenderAddresses,
   origin: BatchOrigin,
   describer: IdentityDescriber,
   cameMs: number,
@@ -61,7 +51,7 @@ export function batchContext(
   const membersOf = (fields: object): string => JSON.stringify(fields).slice(1, -1);
   return {
     sender,
-    ips,
+    addresses,
     self: sender.pod && describer.ofSender(sender.pod),
     isOwnProbe: sender.probe !== undefined,
     createdAt: new Date(cameMs).toISOString(),

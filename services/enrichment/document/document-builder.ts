@@ -4,6 +4,7 @@ import type {
   DescribedService,
   IdentityDescriber,
 } from '../identify/described-identity.ts';
+import { lastKnown } from '../identify/last-known.ts';
 import type { Address, AddressBook } from '../locate/address.ts';
 import type { AddressTreatment } from '../locate/address-treatment.ts';
 import type { Locator } from '../locate/locator.ts';
@@ -14,6 +15,7 @@ import type { FlowEnd, NamedBy } from './flow-end.ts';
 import { namedBy, serviceOf } from './flow-end.ts';
 import { flowMessage } from './flow-message.ts';
 import type { FlowWork } from './flow-work.ts';
+import type { OwnEnd } from './observed-end.ts';
 import { observedEnds } from './observed-end.ts';
 import { addDefaults } from './prepare-flow.ts';
 import { isRecord } from './reporter.ts';
@@ -34,6 +36,8 @@ export interface DocumentCounters {
   readonly peers: number;
   /** Flows to the address of a service whose pod was not found out. */
   readonly untranslated: number;
+  /** Ends at an address that the sender says is its pod's, and the state store that it is another's. */
+  readonly disputed: number;
   /** Documents that lack something because a port did not answer. */
   readonly degraded: number;
 }
@@ -52,7 +56,7 @@ const NAMED_BY: Readonly<Record<NamedBy, { readonly named_by: NamedBy }>> = {
 export class DocumentBuilder {
   readonly #options: DocumentBuilderOptions;
   readonly #ends = { self: 0, interval: 0, service: 0, node: 0, external: 0, unknown: 0 };
-  readonly #counters = { records: 0, peers: 0, untranslated: 0, degraded: 0 };
+  readonly #counters = { records: 0, peers: 0, untranslated: 0, disputed: 0, degraded: 0 };
 
   constructor(options: DocumentBuilderOptions) {
     this.#options = options;
@@ -65,26 +69,29 @@ export class DocumentBuilder {
   build(work: FlowWork, context: BatchContext): EnrichedDocument {
     const { event, protocol } = work;
     const { book, locator, treatment } = this.#options;
-    const observed = observedEnds(work, context.sender, context.ips);
-    if (observed.sourceIsSelf) work.sourceIdentity = this.#self(work.source, work.sourceIdentity, context);
-    if (observed.destinationIsSelf) {
-      work.destinationIdentity = this.#self(work.destination, work.destinationIdentity, context);
-    }
+    const observed = observedEnds(work, context.sender, context.addresses);
+    work.sourceIdentity = this.#believed(work.source, work.sourceIdentity, observed.source, context);
+    work.destinationIdentity = this.#believed(
+      work.destination,
+      work.destinationIdentity,
+      observed.destination,
+      context,
+    );
     const nat = event.flowtap?.nat as { readonly service?: TranslatedService } | undefined;
-    const source = this.#end(work.sourceIdentity, work.source, observed.sourceIsSelf, context, undefined);
+    const source = this.#end(work.sourceIdentity, work.source, observed.source, context, undefined);
     const called = serviceOf(work.destinationIdentity, nat?.service, event.destination.port, protocol);
     const destination = this.#end(
       work.destinationIdentity,
       work.destination,
-      observed.destinationIsSelf,
+      observed.destination,
       context,
       called ?? (nat?.service && this.#options.describer.named(nat.service.namespace, nat.service.name)),
     );
     if (destination.namedBy === 'service') this.#counters.untranslated++;
     const counts = isRecord(
       observed.from,
-      this.#isMonitored(work.sourceIdentity, work.source, observed.sourceIsSelf, context),
-      this.#isMonitored(work.destinationIdentity, work.destination, observed.destinationIsSelf, context),
+      this.#isMonitored(work.sourceIdentity, work.source, observed.source, context),
+      this.#isMonitored(work.destinationIdentity, work.destination, observed.destination, context),
     );
     if (counts) this.#counters.records++;
     else this.#counters.peers++;
@@ -106,35 +113,41 @@ export class DocumentBuilder {
   #end(
     identity: DescribedIdentity | undefined,
     address: Address | undefined,
-    isSelf: boolean,
+    own: OwnEnd,
     context: BatchContext,
     service: DescribedService | undefined,
   ): FlowEnd {
-    const how = namedBy(identity, address, isSelf, context.isNamed);
+    const how = namedBy(identity, address, own, context.isNamed);
     this.#ends[how]++;
     return { namedBy: how, identity, service: service ?? identity?.services[0] };
   }
 
-  /** The sender's own pod, whatever the state store takes its address for: with its labels where it means that pod. */
-  #self(
+  /** Who the end is: the state store's word, the sender's own pod where that is proven, or nobody where the two differ. */
+  #believed(
     address: Address | undefined,
     identity: DescribedIdentity | undefined,
-    { self, sender }: BatchContext,
+    own: OwnEnd,
+    { self, sender, addresses }: BatchContext,
   ): DescribedIdentity | undefined {
-    const uid = sender.pod!.uid;
-    if (identity?.kind === 'node' || identity?.podUids.includes(uid)) return identity;
-    const known = lastKnown(address);
-    return known?.podUids.includes(uid) ? known : self;
+    const uid = sender.pod?.uid ?? '';
+    if (identity === undefined) {
+      if (own !== 'self') return undefined;
+      const known = lastKnown(address);
+      return known?.podUids.includes(uid) ? known : self;
+    }
+    if (identity.kind === 'node' || identity.podUids.includes(uid)) return identity;
+    if (address !== undefined && addresses.claimed.has(address.text)) this.#counters.disputed++;
+    return own === 'disputed' ? undefined : identity;
   }
 
   #isMonitored(
     identity: DescribedIdentity | undefined,
     address: Address | undefined,
-    isSelf: boolean,
+    own: OwnEnd,
     { isNamed }: BatchContext,
   ): boolean {
     if (identity?.kind === 'node') return false;
-    if (isSelf) return true;
+    if (own !== 'other') return true;
     if (identity !== undefined) return identity.isMonitored;
     // It names nobody; it only keeps a conversation from counting twice while the state store is away.
     return !isNamed && lastKnown(address)?.isMonitored === true;
@@ -157,11 +170,6 @@ export class DocumentBuilder {
     addDomain(event.destination, destination);
     addRelated(work, source, destination);
   }
-}
-
-/** Who had it last, of all that was ever heard. */
-function lastKnown(address: Address | undefined): DescribedIdentity | undefined {
-  return address?.identities?.spans.at(-1)?.value;
 }
 
 function addDomain(end: EcsFlow['source'], { identity, service }: FlowEnd): void {

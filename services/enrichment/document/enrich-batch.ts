@@ -13,7 +13,7 @@ import { Inference } from '../translate/inference.ts';
 import type { TranslatorCounters } from '../translate/translator.ts';
 import { Translator } from '../translate/translator.ts';
 import type { BatchOrigin } from './batch-context.ts';
-import { batchContext, senderAddresses } from './batch-context.ts';
+import { batchContext } from './batch-context.ts';
 import type { DocumentCounters } from './document-builder.ts';
 import { DocumentBuilder } from './document-builder.ts';
 import { documentId } from './document-id.ts';
@@ -26,6 +26,7 @@ import { LossPairing } from './loss-pairing.ts';
 import { MemoryLossExchange } from './memory-loss-exchange.ts';
 import { prepareFlow } from './prepare-flow.ts';
 import type { Sender } from './sender.ts';
+import { senderAddresses } from './sender-addresses.ts';
 
 /** Everything counted since the start. */
 export interface EnrichmentCounters {
@@ -148,13 +149,13 @@ export class Enricher {
   async enrich(events: readonly EcsFlow[], sender: Sender): Promise<readonly EnrichedDocument[]> {
     if (events.length === 0) return [];
     const cameMs = this.#clock.now();
-    const ips = senderAddresses(sender, this.#book);
+    const addresses = senderAddresses(sender, this.#book);
     const works = events.map((event) => {
       const id = documentId(this.#origin.cluster ?? '', sender, event, this.#idKey);
       return prepareFlow(event, id, this.#book, this.#seed, cameMs);
     });
     const missing = new Set<string>();
-    if (this.#infers && sender.pod !== undefined) await this.#inference.infer(works, sender.pod, ips);
+    if (this.#infers && sender.pod !== undefined) await this.#inference.infer(works, sender.pod);
     if (!(await this.#translator.translate(works))) missing.add('nat');
     if (sender.pod !== undefined) await this.#losses.publish(works, sender.lossy);
     await this.#settle(works, cameMs);
@@ -162,7 +163,9 @@ export class Enricher {
     if (!missing.has('nat')) await this.#awaitTranslations(works, sender, cameMs, missing);
     await this.#losses.find(works);
     const nowMs = this.#clock.now();
-    const context = batchContext(sender, ips, this.#origin, this.#describer, cameMs, nowMs, [...missing]);
+    const context = batchContext(sender, addresses, this.#origin, this.#describer, cameMs, nowMs, [
+      ...missing,
+    ]);
     return works.map((work) => this.#builder.build(work, context));
   }
 

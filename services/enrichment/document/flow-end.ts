@@ -1,6 +1,7 @@
 import type { TranslatedService } from '../../core/nat-translation.ts';
 import type { DescribedIdentity, DescribedService } from '../identify/described-identity.ts';
 import type { Address } from '../locate/address.ts';
+import type { OwnEnd } from './observed-end.ts';
 
 /** How an end was named, as `flowtap.source.named_by` has it. */
 export type NamedBy = 'self' | 'interval' | 'service' | 'node' | 'external' | 'unknown';
@@ -16,13 +17,13 @@ export interface FlowEnd {
 export function namedBy(
   identity: DescribedIdentity | undefined,
   address: Address | undefined,
-  isSelf: boolean,
+  own: OwnEnd,
   isComplete: boolean,
 ): NamedBy {
   if (identity?.kind === 'node') return 'node';
-  if (isSelf) return 'self';
+  if (own === 'self') return 'self';
   if (identity !== undefined) return identity.kind === 'service' ? 'service' : 'interval';
-  return isComplete && address?.scope === 'public' ? 'external' : 'unknown';
+  return own === 'other' && isComplete && address?.scope === 'public' ? 'external' : 'unknown';
 }
 
 /**

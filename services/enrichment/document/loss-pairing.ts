@@ -1,4 +1,5 @@
 import { TCP } from '../../core/protocol.ts';
+import { lastKnown } from '../identify/last-known.ts';
 import type { Address } from '../locate/address.ts';
 import type { PortGuard } from '../port-guard.ts';
 import type { FlowtapFields, FlowtapTcpSide } from './ecs-flow.ts';
@@ -131,6 +132,6 @@ function otherKey(work: FlowWork, from: ObservedFrom): ObservationKey | undefine
 /** By who had the address last: it decides only whether it is worth a look. */
 function mayHaveProbe(address: Address | undefined): boolean {
   if (address === undefined) return false;
-  const known = address.identities?.spans.at(-1)?.value;
+  const known = lastKnown(address);
   return known === undefined ? address.scope === 'private' : known.isMonitored;
 }

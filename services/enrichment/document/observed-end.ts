@@ -1,64 +1,83 @@
 import type { DescribedIdentity } from '../identify/described-identity.ts';
+import { lastKnown } from '../identify/last-known.ts';
 import type { Address } from '../locate/address.ts';
 import type { FlowWork } from './flow-work.ts';
 import type { ObservedFrom } from './loss-exchange.ts';
 import type { Sender, SenderPod } from './sender.ts';
+import type { SenderAddresses } from './sender-addresses.ts';
 
-/** Which ends of a flow are the pod whose probe sent it, and which of them the record was seen from. */
+/**
+ * What an end is to the pod whose probe sent the flow. `claimed` is what the probe says is its pod's, and nothing proves;
+ * `disputed` what is proven to be the pod's, while the state store says that it is somebody else's.
+ */
+export type OwnEnd = 'self' | 'claimed' | 'disputed' | 'other';
+
+/** What both ends of a flow are to its sender, and which of them the record was seen from. */
 export interface ObservedEnds {
-  readonly sourceIsSelf: boolean;
-  readonly destinationIsSelf: boolean;
+  readonly source: OwnEnd;
+  readonly destination: OwnEnd;
   /** Undefined where the sender is neither end: a probe of a node, a router, somebody else's sensor. */
   readonly from: ObservedFrom | undefined;
 }
 
-const NEITHER: ObservedEnds = { sourceIsSelf: false, destinationIsSelf: false, from: undefined };
+const NEITHER: ObservedEnds = { source: 'other', destination: 'other', from: undefined };
 
 /**
- * An end is the sender's own pod by its address, or by the pod that the state store names; where neither is known, by the
- * direction, since a pod's probe sees nothing but the pod's flows. A pod that calls itself through a service is both ends,
- * and sees the flow twice: as it leaves, and as it arrives.
- *
- * @param ips the sender's addresses in canonical text
+ * An end is the sender's own pod where the state store says so; where it does not know the address, if the address is
+ * proven. From which end a record was seen decides only which of two records counts, so that the sender's word is enough
+ * for it, and where it gives none the direction: a pod's probe sees nothing but the pod's flows. A pod that calls itself
+ * through a service is both ends, and sees the flow twice: as it leaves, and as it arrives.
  */
-export function observedEnds(work: FlowWork, sender: Sender, ips: ReadonlySet<string>): ObservedEnds {
+export function observedEnds(work: FlowWork, sender: Sender, addresses: SenderAddresses): ObservedEnds {
   const { pod } = sender;
   if (pod === undefined) return NEITHER;
-  const sourceIsSelf = isSelf(work.source, work.originalSource, work.sourceIdentity, pod, ips);
-  const destinationIsSelf = isSelf(
+  const source = ownEnd(work.source, work.originalSource, work.sourceIdentity, pod, addresses);
+  const destination = ownEnd(
     work.destination,
     work.originalDestination,
     work.destinationIdentity,
     pod,
-    ips,
+    addresses,
   );
   const direction = work.event.network?.direction;
-  if (sourceIsSelf && destinationIsSelf) {
+  if (source !== 'other' && destination !== 'other') {
     const isArriving =
       direction === 'ingress' || (direction !== 'egress' && work.originalSource !== undefined);
-    return { sourceIsSelf, destinationIsSelf, from: isArriving ? 'destination' : 'source' };
+    return { source, destination, from: isArriving ? 'destination' : 'source' };
   }
-  if (sourceIsSelf || destinationIsSelf) {
-    return { sourceIsSelf, destinationIsSelf, from: sourceIsSelf ? 'source' : 'destination' };
+  if (source !== 'other' || destination !== 'other') {
+    return { source, destination, from: source === 'other' ? 'destination' : 'source' };
   }
-  if (ips.size > 0 || sender.probe === undefined) return NEITHER;
+  if (addresses.claimed.size > 0 || sender.probe === undefined) return NEITHER;
+  const byDirection = sender.provenIps === undefined ? 'self' : 'claimed';
   if (direction === 'egress' && work.sourceIdentity === undefined) {
-    return { sourceIsSelf: true, destinationIsSelf, from: 'source' };
+    return { source: byDirection, destination, from: 'source' };
   }
   if (direction === 'ingress' && work.destinationIdentity === undefined) {
-    return { sourceIsSelf, destinationIsSelf: true, from: 'destination' };
+    return { source, destination: byDirection, from: 'destination' };
   }
   return NEITHER;
 }
 
-function isSelf(
+function ownEnd(
   address: Address | undefined,
   original: Address | undefined,
   identity: DescribedIdentity | undefined,
   pod: SenderPod,
-  ips: ReadonlySet<string>,
-): boolean {
-  if (address !== undefined && ips.has(address.text)) return true;
-  if (original !== undefined && ips.has(original.text)) return true;
-  return identity?.podUids.includes(pod.uid) === true;
+  { claimed, proven }: SenderAddresses,
+): OwnEnd {
+  const has = (addresses: ReadonlySet<string>): boolean =>
+    [address, original].some((one) => one !== undefined && addresses.has(one.text));
+  if (identity !== undefined) {
+    if (identity.podUids.includes(pod.uid)) return 'self';
+    // A pod with host network; it is named as the node anyway.
+    if (identity.kind === 'node') return has(claimed) && isOn(identity, pod) ? 'self' : 'other';
+    return has(proven) ? 'disputed' : 'other';
+  }
+  if (lastKnown(address)?.podUids.includes(pod.uid) || has(proven)) return 'self';
+  return has(claimed) ? 'claimed' : 'other';
+}
+
+function isOn({ node }: DescribedIdentity, pod: SenderPod): boolean {
+  return pod.node === undefined || pod.node === node;
 }

@@ -33,7 +33,13 @@ export function createFlowApp({ receiver, log, closing, givingUp }: FlowAppOptio
       const begin = (): void => {
         if (headers.expect !== undefined) response.writeContinue();
       };
-      const flows = { headers, body: request, certificateName: certificateName(socket), begin };
+      const flows = {
+        headers,
+        body: request,
+        certificateName: certificateName(socket),
+        peerIp: socket.remoteAddress,
+        begin,
+      };
       send(await receiver.receive(flows, givingUp), request, response, closing);
     } catch (error) {
       if (!(error instanceof SenderGone)) throw error;

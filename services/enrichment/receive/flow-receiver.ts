@@ -129,7 +129,7 @@ export class FlowReceiver {
     metrics.events.add(batch.bad.length, { outcome: 'refused' });
     rate?.count(owner.pod?.uid ?? owner.name, batch.events.length + batch.bad.length);
     const isLossy = batch.header !== undefined && losses.isLossy(owner.pod?.uid ?? owner.name, batch.header);
-    const sender = toSender(owner, batch.header, isLossy);
+    const sender = toSender(owner, batch.header, isLossy, request.peerIp);
     const composed = await composeBatch(batch, sender, this.#options);
     const outcomes = await index.write(composed.documents, stopping);
     this.#count(composed, outcomes);

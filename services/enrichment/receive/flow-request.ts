@@ -8,6 +8,8 @@ export interface FlowRequest {
   readonly body: Readable;
   /** Subject of the client's certificate, where one was asked for and verified. */
   readonly certificateName?: string | undefined;
+  /** Where the connection came from. */
+  readonly peerIp?: string | undefined;
   /** Called before the body is read: a sender may wait for it (`Expect: 100-continue`). */
   readonly begin?: () => void;
 }

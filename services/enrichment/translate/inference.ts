@@ -30,6 +30,9 @@ export interface InferenceCounters {
 /** How long the services of a pod are taken for granted. */
 const SERVICES_MS = 5000;
 
+/** Addresses of one pod that are asked for at once. */
+const MOST_ADDRESSES = 16;
+
 /** When a living connection's translations are written again, well before they expire. */
 const AGAIN_MS = 600_000;
 
@@ -53,43 +56,63 @@ export class Inference {
   }
 
   /** One round trip for what is new; a second one for the pod's services, every few seconds. */
-  async infer(works: readonly FlowWork[], pod: SenderPod, ips: ReadonlySet<string>): Promise<void> {
+  async infer(works: readonly FlowWork[], pod: SenderPod): Promise<void> {
     const { clock, book, seed, store, storeGuard } = this.#options;
     const nowMs = clock.now();
-    const served = works.filter((work) => this.#isNews(work, ips, nowMs));
+    const served = works.filter((work) => this.#isNews(work, nowMs));
     if (served.length === 0) return;
-    const services = await this.#servicesOf(pod, served[0].destination!.text, nowMs);
-    if (services.length === 0) return;
+    const services = await this.#servicesOf(pod, new Set(served.map(addressed)), nowMs);
     const entries: TranslationEntry[] = [];
+    const written: FlowWork[] = [];
     for (const work of served) {
-      const inferred = inferTranslations(work, services, book, seed, nowMs);
-      if (inferred.length > 0) this.#counters.flows++;
+      const inferred = inferTranslations(work, services.get(addressed(work)) ?? [], book, seed, nowMs);
+      if (inferred.length === 0) continue;
+      this.#counters.flows++;
+      written.push(work);
       entries.push(...inferred);
     }
     if (entries.length === 0) return;
     const isWritten = await storeGuard.call(() => store.add(entries).then(() => true));
     if (isWritten !== true) return;
     this.#counters.entries += entries.length;
-    for (const { event } of served) this.#written.set(event.flow?.id ?? '', nowMs + AGAIN_MS);
+    for (const { event } of written) this.#written.set(event.flow?.id ?? '', nowMs + AGAIN_MS);
   }
 
-  #isNews({ event, source, destination }: FlowWork, ips: ReadonlySet<string>, nowMs: number): boolean {
+  #isNews({ event, source, destination }: FlowWork, nowMs: number): boolean {
     if (event.network?.direction !== 'ingress' || source === undefined || destination === undefined)
       return false;
-    if (ips.size > 0 && !ips.has(destination.text)) return false;
     const id = event.flow?.id;
     return id === undefined || (this.#written.get(id) ?? 0) <= nowMs;
   }
 
-  /** What the state store says now, where it means the same pod: who sent the record is known without it. */
-  async #servicesOf(pod: SenderPod, ip: string, nowMs: number): Promise<readonly PodService[]> {
-    const known = this.#services.get(pod.uid);
-    if (known !== undefined && nowMs < known.untilMs) return known.services;
+  /**
+   * The services of the sender's pod, by its addresses, as the state store has them now. Of an address that it does not
+   * take for that pod's nothing follows, whoever says that it is.
+   */
+  async #servicesOf(
+    pod: SenderPod,
+    ips: ReadonlySet<string>,
+    nowMs: number,
+  ): Promise<ReadonlyMap<string, readonly PodService[]>> {
+    const services = new Map<string, readonly PodService[]>();
+    const asked: string[] = [];
+    for (const ip of ips) {
+      const known = this.#services.get(`${pod.uid} ${ip}`);
+      if (known !== undefined) services.set(ip, known.services);
+      if ((known === undefined || known.untilMs <= nowMs) && asked.length < MOST_ADDRESSES) asked.push(ip);
+    }
+    if (asked.length === 0) return services;
     const { names, namesGuard } = this.#options;
-    const found = await namesGuard.call(() => names.identify([{ ip, atMs: nowMs }]));
-    if (found === undefined) return known?.services ?? [];
-    const services = found[0]?.identity.pods.find(({ uid }) => uid === pod.uid)?.services ?? [];
-    this.#services.set(pod.uid, { services, untilMs: nowMs + SERVICES_MS });
+    const found = await namesGuard.call(() => names.identify(asked.map((ip) => ({ ip, atMs: nowMs }))));
+    for (const [index, ip] of found === undefined ? [] : asked.entries()) {
+      const own = found![index]?.identity.pods.find(({ uid }) => uid === pod.uid)?.services ?? [];
+      services.set(ip, own);
+      this.#services.set(`${pod.uid} ${ip}`, { services: own, untilMs: nowMs + SERVICES_MS });
+    }
     return services;
   }
+}
+
+function addressed({ destination }: FlowWork): string {
+  return destination!.text;
 }

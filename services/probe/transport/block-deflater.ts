@@ -45,7 +45,7 @@ export class BlockDeflater {
       });
     });
     while (this.#stream.readableLength > 0) await nextTurn();
-    const deflated = Buffer.concat(this.#output);
+    const deflated = this.#output;
     this.#output = [];
     return { deflated, crc: crc32(bytes), bytes: bytes.length };
   }

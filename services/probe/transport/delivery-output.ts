@@ -7,7 +7,7 @@ import { countDropped } from './delivery-counts.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { DeliverySender } from './delivery-sender.ts';
 import type { EventBatch } from './event-batch.ts';
-import { gzipOf } from './gzip-blocks.ts';
+import { deflatedBytes, gzipOf } from './gzip-blocks.ts';
 import type { MutedLog } from './muted-log.ts';
 import type { BlockOutput } from './ndjson-output.ts';
 import { Pacing } from './pacing.ts';
@@ -205,8 +205,9 @@ export class DeliveryOutput implements BlockOutput {
     const eventBytes = batch?.eventBytes ?? 0;
     try {
       const blocks = (await batch?.finish()) ?? [];
-      if (events > 0)
-        this.#queue.makeRoomFor(blocks.reduce((sum, { deflated }) => sum + deflated.length, HEADER_BYTES));
+      if (events > 0) {
+        this.#queue.makeRoomFor(blocks.reduce((sum, block) => sum + deflatedBytes(block), HEADER_BYTES));
+      }
       const about = { sequence: ++this.#sequence, events, createdMs: clock.now() };
       const line = headerLine({ version: 1, probe, ...about, heartbeat, final, counters: counters() });
       const header = await this.#deflater.deflate(line);

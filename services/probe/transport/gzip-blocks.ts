@@ -3,7 +3,7 @@ import { combineCrc32 } from './crc32-combine.ts';
 
 /** Compressed bytes that can stand anywhere in a gzip file. */
 export interface DeflatedBlock {
-  readonly deflated: Uint8Array;
+  readonly deflated: readonly Uint8Array[];
   /** Of what it holds, uncompressed. */
   readonly crc: number;
   readonly bytes: number;
@@ -29,7 +29,7 @@ export function deflateBlock(bytes: Uint8Array, level: number): Promise<Deflated
   };
   return new Promise((resolve, reject) => {
     deflateRaw(bytes, options, (error, deflated) => {
-      if (error === null) resolve({ deflated, crc: crc32(bytes), bytes: bytes.length });
+      if (error === null) resolve({ deflated: [deflated], crc: crc32(bytes), bytes: bytes.length });
       else reject(error);
     });
   });
@@ -44,5 +44,10 @@ export function gzipOf(blocks: readonly DeflatedBlock[]): Buffer {
   const trailer = Buffer.alloc(TRAILER_BYTES);
   trailer.writeUInt32LE(whole.crc, 0);
   trailer.writeUInt32LE(whole.bytes % 2 ** 32, 4);
-  return Buffer.concat([HEADER, ...blocks.map(({ deflated }) => deflated), LAST_BLOCK, trailer]);
+  return Buffer.concat([HEADER, ...blocks.flatMap(({ deflated }) => deflated), LAST_BLOCK, trailer]);
+}
+
+/** Bytes of a block, compressed. */
+export function deflatedBytes({ deflated }: DeflatedBlock): number {
+  return deflated.reduce((sum, { length }) => sum + length, 0);
 }

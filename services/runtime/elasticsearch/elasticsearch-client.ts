@@ -74,7 +74,9 @@ function readUrl(text: string): NodeAddress {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || (url.protocol !== 'http:' && url.protocol !== 'https:') || url.search !== '') {
     // The text is not repeated: it may hold a password.
-    throw invalid('--elasticsearch (FLOWTAP_ELASTICSEARCH_URL) must be URLs such as https://elasticsearch:9200.');
+    throw invalid(
+      '--elasticsearch (FLOWTAP_ELASTICSEARCH_URL) must be URLs such as https://elasticsearch:9200.',
+    );
   }
   const username = decodeURIComponent(url.username);
   const password = decodeURIComponent(url.password);

@@ -104,7 +104,11 @@ function unreached(thrown: errors.ElasticsearchClientError, what: string): Flowt
 function reasonOf(thrown: errors.ResponseError): string {
   const error: unknown = thrown.body?.error;
   if (typeof error === 'string') return error;
-  const { reason, type, caused_by: cause } = (error ?? {}) as {
+  const {
+    reason,
+    type,
+    caused_by: cause,
+  } = (error ?? {}) as {
     readonly reason?: string;
     readonly type?: string;
     readonly caused_by?: { readonly reason?: string };
@@ -116,8 +120,13 @@ function reasonOf(thrown: errors.ResponseError): string {
 
 function causeText(thrown: Error): string {
   const texts: string[] = [];
-  for (let error: unknown = thrown; error instanceof Error && texts.length < 5; error = error.cause ?? rootOf(error)) {
-    const code = 'code' in error && !error.message.includes(String(error.code)) ? `${String(error.code)} ` : '';
+  for (
+    let error: unknown = thrown;
+    error instanceof Error && texts.length < 5;
+    error = error.cause ?? rootOf(error)
+  ) {
+    const code =
+      'code' in error && !error.message.includes(String(error.code)) ? `${String(error.code)} ` : '';
     if (error.message !== '') texts.push(`${code}${plain(error.message)}`);
   }
   return [...new Set(texts)].join(': ');
@@ -139,7 +148,11 @@ function messageOf(thrown: unknown): string {
 }
 
 function failure(
-  code: 'ELASTICSEARCH_UNAVAILABLE' | 'ELASTICSEARCH_REFUSED' | 'ELASTICSEARCH_UNSUPPORTED' | 'ELASTICSEARCH_FAILED',
+  code:
+    | 'ELASTICSEARCH_UNAVAILABLE'
+    | 'ELASTICSEARCH_REFUSED'
+    | 'ELASTICSEARCH_UNSUPPORTED'
+    | 'ELASTICSEARCH_FAILED',
   message: string,
   cause: unknown,
 ): FlowtapError {

@@ -20,13 +20,20 @@ export interface KubernetesConnection {
 }
 
 /** Finds the API server and its credentials. Nothing is sent yet. Throws a FlowtapError KUBERNETES_CONFIG_INVALID. */
-export function connectKubernetes({ kubeconfig, context, userAgent }: KubernetesAccess): KubernetesConnection {
+export function connectKubernetes({
+  kubeconfig,
+  context,
+  userAgent,
+}: KubernetesAccess): KubernetesConnection {
   const config = new KubeConfig();
   try {
     if (kubeconfig === undefined) config.loadFromCluster();
     else config.loadFromFile(kubeconfig);
   } catch (cause) {
-    throw invalid(`${kubeconfig ?? 'The service account'} cannot be read: ${(cause as Error).message}.`, cause);
+    throw invalid(
+      `${kubeconfig ?? 'The service account'} cannot be read: ${(cause as Error).message}.`,
+      cause,
+    );
   }
   if (context !== undefined) config.setCurrentContext(context);
   const cluster = config.getCurrentCluster();

@@ -37,7 +37,11 @@ const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** The object without what only the API server and kubectl need: who manages which field, and what was applied. */
 export function withoutBookkeeping(object: KubernetesObject): KubernetesObject {
-  const { managedFields: _managed, annotations, ...metadata } = object.metadata as ObjectMetadata & {
+  const {
+    managedFields: _managed,
+    annotations,
+    ...metadata
+  } = object.metadata as ObjectMetadata & {
     readonly managedFields?: unknown;
   };
   if (annotations === undefined) return { ...object, metadata };

@@ -110,7 +110,12 @@ export class LeaseElection {
     const found = await this.#request('GET', undefined, signal);
     if (found.status === NOT_FOUND) return await this.#create(signal);
     const lease = expectLease(found);
-    const { holderIdentity = '', leaseDurationSeconds = 0, leaseTransitions = 0, acquireTime } = lease.spec ?? {};
+    const {
+      holderIdentity = '',
+      leaseDurationSeconds = 0,
+      leaseTransitions = 0,
+      acquireTime,
+    } = lease.spec ?? {};
     const isMine = holderIdentity === identity;
     const version = lease.metadata.resourceVersion ?? '';
     if (this.#seen?.version !== version) this.#seen = { version, atMs: clock.now() };

@@ -33,7 +33,12 @@ export async function listObjects(
   let continuation: string | undefined;
   for (;;) {
     const query: Readonly<Record<string, string | number | undefined>> = { limit, continue: continuation };
-    const { status, body } = await api.request({ path: resource.path, query, signal, timeoutMs: LIST_TIMEOUT_MS });
+    const { status, body } = await api.request({
+      path: resource.path,
+      query,
+      signal,
+      timeoutMs: LIST_TIMEOUT_MS,
+    });
     if (status === GONE && continuation !== undefined) {
       objects = [];
       limit = undefined;
@@ -43,12 +48,18 @@ export async function listObjects(
     if (status !== 200 || !Array.isArray(body?.items)) throw refused('list', resource, status, body?.message);
     for (const item of body.items) objects.push(trim(item));
     continuation = body.metadata?.continue || undefined;
-    if (continuation === undefined) return { objects, resourceVersion: String(body.metadata?.resourceVersion ?? '') };
+    if (continuation === undefined)
+      return { objects, resourceVersion: String(body.metadata?.resourceVersion ?? '') };
   }
 }
 
 /** What to tell when the server answers, but not with what was asked for. */
-export function refused(verb: string, resource: ResourceKind, status: number, message: unknown): FlowtapError {
+export function refused(
+  verb: string,
+  resource: ResourceKind,
+  status: number,
+  message: unknown,
+): FlowtapError {
   const said = typeof message === 'string' && message !== '' ? `: ${message}` : '';
   const advice =
     status === 401 || status === 403

@@ -82,7 +82,16 @@ export class ListWatchStates implements ListWatchObserver {
     let state = this.#states.get(kind);
     if (state === undefined) {
       state = {
-        ...{ lists: 0, watches: 0, events: 0, bookmarks: 0, failures: 0, badLines: 0, relists: 0, objects: 0 },
+        ...{
+          lists: 0,
+          watches: 0,
+          events: 0,
+          bookmarks: 0,
+          failures: 0,
+          badLines: 0,
+          relists: 0,
+          objects: 0,
+        },
         isConnected: false,
         lastProgressMs: undefined,
       };

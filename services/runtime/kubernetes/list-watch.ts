@@ -66,7 +66,10 @@ export class ListWatch implements ObjectSource {
         if (signal.aborted) return;
         observer.failed(resource);
         const waitMs = backoff.next();
-        log.warn({ error, kind: resource.kind, waitMs: Math.round(waitMs) }, 'watching failed, will be tried again');
+        log.warn(
+          { error, kind: resource.kind, waitMs: Math.round(waitMs) },
+          'watching failed, will be tried again',
+        );
         await clock.sleep(waitMs, signal);
       } finally {
         observer.disconnected(resource);
@@ -95,7 +98,10 @@ export class ListWatch implements ObjectSource {
   ): AsyncGenerator<ObjectEvent> {
     const { api, observer, idleMs = IDLE_MS, watchSeconds = WATCH_SECONDS } = this.#options;
     const silence = new AbortController();
-    const timer = setTimeout(() => silence.abort(new Error(`No event and no bookmark for ${idleMs} ms.`)), idleMs);
+    const timer = setTimeout(
+      () => silence.abort(new Error(`No event and no bookmark for ${idleMs} ms.`)),
+      idleMs,
+    );
     try {
       const { status, chunks } = await api.stream({
         path: resource.path,
@@ -130,7 +136,11 @@ export class ListWatch implements ObjectSource {
     }
   }
 
-  #read(resource: ResourceKind, position: Position, line: string | undefined): ObjectEvent | 'relist' | undefined {
+  #read(
+    resource: ResourceKind,
+    position: Position,
+    line: string | undefined,
+  ): ObjectEvent | 'relist' | undefined {
     const { observer } = this.#options;
     const event = line === undefined ? undefined : parseWatchEvent(line);
     if (event === undefined) {
@@ -146,7 +156,8 @@ export class ListWatch implements ObjectSource {
     }
     position.resourceVersion = event.object.metadata.resourceVersion;
     observer.progressed(resource, event.type);
-    if (event.type === 'BOOKMARK') return { type: 'bookmark', resourceVersion: position.resourceVersion ?? '' };
+    if (event.type === 'BOOKMARK')
+      return { type: 'bookmark', resourceVersion: position.resourceVersion ?? '' };
     const object = this.#trim(event.object, resource);
     return { type: event.type === 'DELETED' ? 'delete' : 'upsert', object };
   }

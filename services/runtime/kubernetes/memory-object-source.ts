@@ -35,7 +35,11 @@ export class MemoryObjectSource implements ObjectSource {
   }
 
   async *watch(resource: ResourceKind, signal: AbortSignal): AsyncGenerator<ObjectEvent> {
-    const watcher: Watcher = { kind: resource.kind, pending: [this.#list(resource.kind)], wake: () => undefined };
+    const watcher: Watcher = {
+      kind: resource.kind,
+      pending: [this.#list(resource.kind)],
+      wake: () => undefined,
+    };
     const stop = (): void => watcher.wake();
     this.#watchers.add(watcher);
     signal.addEventListener('abort', stop);
@@ -52,7 +56,11 @@ export class MemoryObjectSource implements ObjectSource {
   }
 
   #list(kind: string): ObjectEvent {
-    return { type: 'replace', objects: [...this.#kind(kind).values()], resourceVersion: String(this.#version) };
+    return {
+      type: 'replace',
+      objects: [...this.#kind(kind).values()],
+      resourceVersion: String(this.#version),
+    };
   }
 
   #kind(kind: string): Map<string, KubernetesObject> {

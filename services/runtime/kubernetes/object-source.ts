@@ -4,7 +4,11 @@ import type { ResourceKind } from './resource-kind.ts';
 /** What happens to the objects of a kind, in the order in which it happened. */
 export type ObjectEvent =
   /** A whole list: anything not in it is gone. Comes first, and again whenever events may have been missed. */
-  | { readonly type: 'replace'; readonly objects: readonly KubernetesObject[]; readonly resourceVersion: string }
+  | {
+      readonly type: 'replace';
+      readonly objects: readonly KubernetesObject[];
+      readonly resourceVersion: string;
+    }
   | { readonly type: 'upsert'; readonly object: KubernetesObject }
   /** The object as it last was. */
   | { readonly type: 'delete'; readonly object: KubernetesObject }

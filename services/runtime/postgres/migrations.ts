@@ -15,8 +15,8 @@ export interface Migration {
 /** Any number, but the same in all versions: holds off other migrators of this database. */
 const LOCK = 4_209_231_977;
 
-/** Beside the sources, or beside the bundle. */
-const FOLDERS = [join(import.meta.dirname, '..', '..', '..', 'sql'), join(import.meta.dirname, 'sql')];
+/** Beside the bundle, or beside the sources. */
+const FOLDERS = [join(import.meta.dirname, 'sql'), join(import.meta.dirname, '..', '..', '..', 'sql')];
 
 /** Brings the tables and functions to this version, all or nothing. Safe to call again, and from several processes at once. */
 export async function migrate(sql: Sql, log: Logger, migrations = readMigrations()): Promise<void> {
@@ -42,14 +42,18 @@ async function applyMissing(session: SqlSession, migrations: readonly Migration[
   const newest = migrations.at(-1)?.number ?? 0;
   const newer = known.find(({ number }) => number > newest);
   if (newer !== undefined) {
-    throw failed(`The state store was made by a newer version (it has ${newer.name}); use that, or another database.`);
+    throw failed(
+      `The state store was made by a newer version (it has ${newer.name}); use that, or another database.`,
+    );
   }
   const applied: string[] = [];
   for (const { number, name, text } of migrations) {
     const checksum = createHash('sha256').update(text).digest('hex');
     const there = byNumber.get(number);
     if (there !== undefined && there.checksum !== checksum) {
-      throw failed(`The state store was made with another ${there.name} than this version's; use another database.`);
+      throw failed(
+        `The state store was made with another ${there.name} than this version's; use another database.`,
+      );
     }
     if (there !== undefined) continue;
     await session.script(text);

@@ -51,7 +51,14 @@ export class PgSql implements Sql {
   /** Reads the files; connects at the first query. Throws a FlowtapError CONFIG_INVALID. */
   static async open(access: PostgresAccess): Promise<PgSql> {
     const ca = access.caFile === undefined ? undefined : await readCa(access.caFile);
-    return new PgSql(access, postgresOptions({ ...access, ca, statementTimeoutMs: access.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS }));
+    return new PgSql(
+      access,
+      postgresOptions({
+        ...access,
+        ca,
+        statementTimeoutMs: access.statementTimeoutMs ?? STATEMENT_TIMEOUT_MS,
+      }),
+    );
   }
 
   query<Row>(text: string, params?: readonly unknown[]): Promise<readonly Row[]> {
@@ -183,6 +190,8 @@ async function readCa(path: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (cause) {
-    throw new FlowtapError('CONFIG_INVALID', 'config', `--postgres-ca-file ${path} cannot be read.`, { cause });
+    throw new FlowtapError('CONFIG_INVALID', 'config', `--postgres-ca-file ${path} cannot be read.`, {
+      cause,
+    });
   }
 }

@@ -19,7 +19,8 @@ export function postgresOptions(access: {
     keepAlive: true,
     statement_timeout: statementTimeoutMs,
   };
-  if (passwordFile !== undefined) options.password = async () => (await readFile(passwordFile, 'utf8')).trim();
+  if (passwordFile !== undefined)
+    options.password = async () => (await readFile(passwordFile, 'utf8')).trim();
   if (ca !== undefined) options.ssl = { ca, rejectUnauthorized: true };
   return options;
 }

@@ -18,7 +18,10 @@ export async function retryWhileUnavailable<T>(
     } catch (error) {
       if (!(error instanceof FlowtapError) || error.code !== 'POSTGRES_UNAVAILABLE') throw error;
       const waitMs = backoff.next();
-      log.warn({ error, waitMs: Math.round(waitMs) }, 'the state store is not available, will be tried again');
+      log.warn(
+        { error, waitMs: Math.round(waitMs) },
+        'the state store is not available, will be tried again',
+      );
       await clock.sleep(waitMs, signal);
     }
   }

@@ -30,7 +30,9 @@ export function sqlFailure(cause: unknown, database: string): FlowtapError {
 /** The SQLSTATE of an error that the server sent. */
 export function sqlState(error: unknown): string | undefined {
   const code = (error as { code?: unknown } | undefined)?.code;
-  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in (error as object) ? code : undefined;
+  return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && 'severity' in (error as object)
+    ? code
+    : undefined;
 }
 
 /** Node.js puts the reasons of each address that was tried into an AggregateError without a message of its own. */

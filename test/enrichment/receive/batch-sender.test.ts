@@ -11,14 +11,18 @@ test.each<[string, AuthenticatedSender, object]>([
   [
     'the pod of the token is the one claimed',
     { method: 'token_review', name: 'sa', pod: claimed },
-    { pod: claimed, ips: ['10.0.0.1'], probe: PROBE },
+    { pod: claimed, ips: ['10.0.0.1'], probe: PROBE, provenIps: ['10.0.0.9'] },
   ],
   [
     'the token has another pod than claimed',
     { method: 'token_review', name: 'sa', pod: other },
-    { pod: other, probe: withoutPod },
+    { pod: other, probe: withoutPod, provenIps: ['10.0.0.9'] },
   ],
-  ['the token has no pod', { method: 'token_review', name: 'sa' }, { probe: withoutPod }],
+  [
+    'the token has no pod',
+    { method: 'token_review', name: 'sa' },
+    { probe: withoutPod, provenIps: ['10.0.0.9'] },
+  ],
   [
     'a shared token vouches for the claim',
     { method: 'token_file', name: 'token:vm' },
@@ -26,7 +30,8 @@ test.each<[string, AuthenticatedSender, object]>([
   ],
   ['nobody', { method: 'anonymous', name: 'anonymous' }, { pod: claimed, ips: ['10.0.0.1'], probe: PROBE }],
 ])('%s', (_name, owner, expected) => {
-  expect(toSender(owner, batchHeader(), true)).toEqual({ name: owner.name, lossy: true, ...expected });
+  const sender = toSender(owner, batchHeader(), true, '10.0.0.9');
+  expect(sender).toEqual({ name: owner.name, lossy: true, ...expected });
 });
 
 test('without a header there is only the name, or the pod of the token', () => {
@@ -35,5 +40,5 @@ test('without a header there is only the name, or the pod of the token', () => {
     lossy: false,
   });
   const owner: AuthenticatedSender = { method: 'token_review', name: 'sa', pod: other };
-  expect(toSender(owner, undefined, false)).toEqual({ name: 'sa', lossy: false, pod: other });
+  expect(toSender(owner, undefined, false)).toEqual({ name: 'sa', lossy: false, pod: other, provenIps: [] });
 });

@@ -337,6 +337,22 @@ test('the enricher is told who sent, and whether the probe lost something', asyn
   expect(enricher.senders[0]).toMatchObject({ name: 'anonymous', pod: { name: 'web-1' }, ips: ['10.0.0.1'] });
 });
 
+test('the enricher is told from which address a pod that a token names has sent', async () => {
+  const pod = { namespace: 'shop', name: 'web-1', uid: 'uid-1' };
+  const good = { kind: 'accepted', sender: { method: 'token_review', name: 'sa', pod } } as const;
+  const authenticator = createAuthenticator({
+    authorities: [tokenAuthority({ good })],
+    allowAnonymous: false,
+  });
+  const { url, enricher } = await runTestEnrichment({ authenticator });
+  await fetch(url, {
+    method: 'POST',
+    headers: { ...NDJSON, authorization: 'Bearer good', 'x-forwarded-for': '10.0.0.1' },
+    body: ndjson([headerLine({ events: 1 }), namedEvent('a')]),
+  });
+  expect(enricher.senders).toMatchObject([{ ips: ['10.0.0.1'], provenIps: [new URL(url).hostname] }]);
+});
+
 test('a sender beyond its rate waits; others do not', async () => {
   const two = { kind: 'accepted', sender: { method: 'token_file', name: 'token:two' } } as const;
   const one = { kind: 'accepted', sender: { method: 'token_file', name: 'token:one' } } as const;

@@ -32,6 +32,14 @@ it('writes nothing for a pod that the state store does not take for the sender',
   expect(store.entries.size).toBe(0);
 });
 
+it('writes nothing for another pod’s address, whatever the probe says of its own', async () => {
+  const { enricher, store } = testEnricher(INFERS);
+  const another = observed('10.42.1.17:40002', '10.42.1.18:8080', { direction: 'ingress' });
+  await enricher.enrich([atServer(), another], { ...CART, ips: ['10.42.2.23', '10.42.1.18'] });
+  const servers = [...store.entries.values()].map(({ destination }) => destination.ip);
+  expect(servers).toEqual(['10.42.2.23']);
+});
+
 it('replaces what was inferred for a connection that had the ports before, never what the kernel said', async () => {
   const { enricher, store } = testEnricher(INFERS);
   const before = translation('10.42.1.17:40001', '10.96.0.10:80', '10.42.1.17:40001', '10.42.2.99:8080', {

@@ -96,9 +96,9 @@ describe('a resolver', () => {
   });
 
   test('finds again what it had to drop while memcached was away', async () => {
-    const resolver = await start({ maxQueued: 20 });
+    const resolver = await start({ maxQueued: 1000 });
     await rig.memcached.kill();
-    const connections = await rig.call(calls(60));
+    const connections = await rig.call(calls(1500, 'udp'));
     await resolver.until(
       async () => (await resolver.metric('dropped_translations_total', { cause: 'overflow' })) >= 300,
     );

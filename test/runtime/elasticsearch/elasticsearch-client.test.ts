@@ -27,7 +27,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 function clientOf(access: Partial<ElasticsearchAccess>) {
   const client = elasticsearchClient({
-    ...{ urls: ['http://127.0.0.1:1'], requestTimeoutMs: 5000, isCompressed: false, userAgent: 'flowtap-test/1' },
+    ...{
+      urls: ['http://127.0.0.1:1'],
+      requestTimeoutMs: 5000,
+      isCompressed: false,
+      userAgent: 'flowtap-test/1',
+    },
     ...access,
   });
   onTestFinished(() => client.close());
@@ -69,7 +74,9 @@ describe('what it cannot be made from', () => {
     ['an authority that is not there', () => ({ caFile: join(folder, 'none') }), '--elasticsearch-ca-file'],
   ])('%s', (_name, access, complaint) => {
     const attempt = (): unknown => clientOf(access());
-    expect(attempt).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(complaint) }));
+    expect(attempt).toThrow(
+      expect.objectContaining({ code: 'CONFIG_INVALID', message: expect.stringContaining(complaint) }),
+    );
     expect(attempt).not.toThrow(SECRET);
   });
 });
@@ -81,7 +88,9 @@ test('speaks to version 8 as to version 9', async () => {
   await client.bulk({ operations: [{ create: { _index: 'a' } }, {}] });
   expect(heard).toHaveLength(2);
   const types = heard.flatMap(({ headers }) => [headers.accept, headers['content-type']]);
-  expect(types.filter((type) => type !== undefined && !String(type).includes('compatible-with=8'))).toEqual([]);
+  expect(types.filter((type) => type !== undefined && !String(type).includes('compatible-with=8'))).toEqual(
+    [],
+  );
 });
 
 test('compresses where that is wanted', async () => {
@@ -89,7 +98,9 @@ test('compresses where that is wanted', async () => {
   const server = createServer((socket) => {
     socket.on('data', (chunk) => {
       bodies.push(chunk);
-      socket.end('HTTP/1.1 200 OK\r\nx-elastic-product: Elasticsearch\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}');
+      socket.end(
+        'HTTP/1.1 200 OK\r\nx-elastic-product: Elasticsearch\r\ncontent-type: application/json\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{}',
+      );
     });
   });
   server.listen(0, '127.0.0.1');
@@ -108,10 +119,13 @@ test('compresses where that is wanted', async () => {
 describe('TLS', () => {
   async function tlsServer(): Promise<{ readonly url: string; readonly certFile: string }> {
     const { certFile, keyFile } = makeCertificate(folder, 'localhost');
-    const server = createTlsServer({ cert: readFileSync(certFile), key: readFileSync(keyFile) }, (_request, response) => {
-      response.writeHead(200, { 'x-elastic-product': 'Elasticsearch', 'content-type': 'application/json' });
-      response.end('{"version":{"number":"9.4.3"}}');
-    });
+    const server = createTlsServer(
+      { cert: readFileSync(certFile), key: readFileSync(keyFile) },
+      (_request, response) => {
+        response.writeHead(200, { 'x-elastic-product': 'Elasticsearch', 'content-type': 'application/json' });
+        response.end('{"version":{"number":"9.4.3"}}');
+      },
+    );
     server.listen(0, '127.0.0.1');
     onTestFinished(() => void server.close());
     await new Promise((resolve) => server.once('listening', resolve));
@@ -120,7 +134,9 @@ describe('TLS', () => {
 
   test('an authority of their own', async () => {
     const { url, certFile } = await tlsServer();
-    expect(await clientOf({ urls: [url], caFile: certFile }).info()).toMatchObject({ version: { number: '9.4.3' } });
+    expect(await clientOf({ urls: [url], caFile: certFile }).info()).toMatchObject({
+      version: { number: '9.4.3' },
+    });
   });
 
   test.each([
@@ -151,14 +167,26 @@ describe('failures', () => {
       'action [indices:admin/index_template/put] is unauthorized for user [someone] with effective roles [r], this action is granted by the cluster privileges [manage_index_templates,manage,all]',
   };
   test.each<[name: string, status: number, error: unknown, code: string, message: string]>([
-    ['wrong credentials', 401, { reason: 'unable to authenticate' }, 'ELASTICSEARCH_REFUSED', 'does not accept the credentials'],
+    [
+      'wrong credentials',
+      401,
+      { reason: 'unable to authenticate' },
+      'ELASTICSEARCH_REFUSED',
+      'does not accept the credentials',
+    ],
     [
       ...(['a missing privilege', 403, forbidden, 'ELASTICSEARCH_REFUSED'] as const),
       'user [someone] with effective roles [r] may not do indices:admin/index_template/put; one of these would allow it: [manage_index_templates,manage,all]',
     ],
     ['too much', 429, { reason: 'rejected execution' }, 'ELASTICSEARCH_UNAVAILABLE', 'rejected execution'],
     ['a proxy without a server', 503, 'no', 'ELASTICSEARCH_UNAVAILABLE', '503'],
-    ['what makes no sense', 400, { reason: 'a', caused_by: { reason: 'b' } }, 'ELASTICSEARCH_FAILED', '(400): a (b)'],
+    [
+      'what makes no sense',
+      400,
+      { reason: 'a', caused_by: { reason: 'b' } },
+      'ELASTICSEARCH_FAILED',
+      '(400): a (b)',
+    ],
   ])('%s', async (_name, status, error, code, message) => {
     const { url } = await scriptedElasticsearch({ 'GET /': { status, body: { error, status } } });
     const client = clientOf({ urls: [url], username: 'someone', passwordFile: join(folder, 'secret') });
@@ -170,7 +198,9 @@ describe('failures', () => {
 
   test('something that is no Elasticsearch', async () => {
     const { url } = await scriptedElasticsearch({ 'GET /': { headers: { 'x-elastic-product': 'Other' } } });
-    const thrown = await clientOf({ urls: [url] }).info().catch((caught: unknown) => caught);
+    const thrown = await clientOf({ urls: [url] })
+      .info()
+      .catch((caught: unknown) => caught);
     expect(elasticsearchFailure(thrown, 'ask')).toMatchObject({ code: 'ELASTICSEARCH_UNSUPPORTED' });
   });
 
@@ -201,7 +231,11 @@ describe('failures', () => {
     const client = clientOf({ urls: [urlOf(url)], apiKeyFile: join(folder, 'secret') });
     const thrown = await client.info({}, { maxRetries: 0 }).catch((caught: unknown) => caught);
     const failure = elasticsearchFailure(thrown, 'ask');
-    for (const shown of [inspect(failure, { depth: 20 }), JSON.stringify(describeError(failure)), String(thrown)]) {
+    for (const shown of [
+      inspect(failure, { depth: 20 }),
+      JSON.stringify(describeError(failure)),
+      String(thrown),
+    ]) {
       expect(shown).not.toContain(SECRET);
     }
   });

@@ -40,17 +40,30 @@ function inShort(event: ObjectEvent): string {
   return `${event.type} ${event.object.metadata.name}@${event.object.metadata.resourceVersion}`;
 }
 
-const GONE_EVENT = { type: 'ERROR', object: { kind: 'Status', code: 410, message: 'too old resource version' } };
+const GONE_EVENT = {
+  type: 'ERROR',
+  object: { kind: 'Status', code: 410, message: 'too old resource version' },
+};
 const BOOKMARK = { type: 'BOOKMARK', object: { metadata: { resourceVersion: '9' } } };
 
 describe('what a consumer sees of', () => {
-  test.each<{ fault: string; answers: ((request: ScriptedRequest) => void)[]; sees: string[]; counts: object }>([
+  test.each<{
+    fault: string;
+    answers: ((request: ScriptedRequest) => void)[];
+    sees: string[];
+    counts: object;
+  }>([
     {
       fault: 'a list in pages, and a watch',
       answers: [
         listOf(['a'], '5', 'next'),
         listOf(['b'], '5'),
-        watchOf([change('ADDED', 'c', '6'), change('MODIFIED', 'a', '7'), change('DELETED', 'b', '8'), BOOKMARK]),
+        watchOf([
+          change('ADDED', 'c', '6'),
+          change('MODIFIED', 'a', '7'),
+          change('DELETED', 'b', '8'),
+          BOOKMARK,
+        ]),
       ],
       sees: ['replace a,b@5', 'upsert c@6', 'upsert a@7', 'delete b@8', 'bookmark @9'],
       counts: { lists: 1, relists: 0, events: 3, bookmarks: 1, failures: 0 },
@@ -63,7 +76,11 @@ describe('what a consumer sees of', () => {
     },
     {
       fault: 'a watch that ends: it goes on from there',
-      answers: [listOf(['a'], '5'), watchOf([change('MODIFIED', 'a', '6')]), watchOf([change('MODIFIED', 'a', '7')])],
+      answers: [
+        listOf(['a'], '5'),
+        watchOf([change('MODIFIED', 'a', '6')]),
+        watchOf([change('MODIFIED', 'a', '7')]),
+      ],
       sees: ['replace a@5', 'upsert a@6', 'upsert a@7'],
       counts: { lists: 1, watches: 2, relists: 0 },
     },
@@ -125,7 +142,11 @@ describe('what a consumer sees of', () => {
   });
 
   test('a server that falls silent: another watch, from where it was', async () => {
-    api.answer(listOf(['a'], '5'), watchOf([change('MODIFIED', 'a', '6')], 'silence'), watchOf([change('MODIFIED', 'a', '7')]));
+    api.answer(
+      listOf(['a'], '5'),
+      watchOf([change('MODIFIED', 'a', '6')], 'silence'),
+      watchOf([change('MODIFIED', 'a', '7')]),
+    );
     expect(await firstEvents(3, { idleMs: 50 })).toEqual(['replace a@5', 'upsert a@6', 'upsert a@7']);
     expect(api.requests[2].query.get('resourceVersion')).toBe('6');
   });
@@ -151,5 +172,7 @@ test('objects come without bookkeeping, cut down by the consumer', async () => {
       return { metadata: { uid: object.metadata.uid, name: 'cut' } };
     },
   });
-  expect(trimmed).toEqual([{ metadata: { uid: 'uid-a', name: 'a', namespace: 'default', resourceVersion: '5' } }]);
+  expect(trimmed).toEqual([
+    { metadata: { uid: 'uid-a', name: 'a', namespace: 'default', resourceVersion: '5' } },
+  ]);
 });

@@ -26,7 +26,9 @@ export class ScriptedApi {
       { name: 'nobody', token: 'secret' },
     );
     this.client = new KubernetesClient(config, new URL(`http://127.0.0.1:${port}`), 'test');
-    server.on('request', (request: IncomingMessage, response: ServerResponse) => this.#serve(request, response));
+    server.on('request', (request: IncomingMessage, response: ServerResponse) =>
+      this.#serve(request, response),
+    );
   }
 
   static async start(): Promise<ScriptedApi> {
@@ -61,7 +63,10 @@ export function json(status: number, body: unknown): (request: ScriptedRequest) 
 }
 
 export function listOf(names: readonly string[], resourceVersion: string, continuation?: string) {
-  return json(200, { metadata: { resourceVersion, continue: continuation }, items: names.map((name) => pod(name, resourceVersion)) });
+  return json(200, {
+    metadata: { resourceVersion, continue: continuation },
+    items: names.map((name) => pod(name, resourceVersion)),
+  });
 }
 
 /** A watch that says these lines; then it is ended, cut, or stays silent. */
@@ -78,7 +83,15 @@ export function watchOf(lines: readonly unknown[], then: 'end' | 'cut' | 'silenc
 }
 
 export function pod(name: string, resourceVersion: string) {
-  return { metadata: { uid: `uid-${name}`, name, namespace: 'default', resourceVersion, managedFields: [{ manager: 'kubectl' }] } };
+  return {
+    metadata: {
+      uid: `uid-${name}`,
+      name,
+      namespace: 'default',
+      resourceVersion,
+      managedFields: [{ manager: 'kubectl' }],
+    },
+  };
 }
 
 export function change(type: string, name: string, resourceVersion: string) {

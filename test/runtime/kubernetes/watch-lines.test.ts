@@ -23,7 +23,16 @@ test('lines are the same however they are cut into chunks', async () => {
 
 test.each([
   { what: 'a line that was cut off is left out', chunks: ['a\nb'], lines: ['a'] },
-  { what: 'a line too long is told of', chunks: ['short\n', 'much ', 'too long', ' a line\nlast\n'], lines: ['short', undefined, 'last'] },
+  {
+    what: 'a line too long is told of',
+    chunks: ['short\n', 'much ', 'too long', ' a line\nlast\n'],
+    lines: ['short', undefined, 'last'],
+  },
 ])('$what', async ({ chunks, lines }) => {
-  expect(await linesOf(chunks.map((chunk) => Buffer.from(chunk)), 8)).toEqual(lines);
+  expect(
+    await linesOf(
+      chunks.map((chunk) => Buffer.from(chunk)),
+      8,
+    ),
+  ).toEqual(lines);
 });

@@ -70,10 +70,10 @@ export function groupBy<Item>(
   return groups;
 }
 
-export function sumOf<Item>(items: readonly Item[], valueOf: (item: Item) => number): number {
-  return items.reduce((sum, item) => sum + valueOf(item), 0);
+export function sumOf<Item>(items: readonly Item[], read: (item: Item) => number): number {
+  return items.reduce((sum, item) => sum + read(item), 0);
 }
 
-export function countOf<Item>(items: readonly Item[], valueOf: (item: Item) => unknown): number {
-  return new Set(items.map(valueOf)).size;
+export function countOf<Item>(items: readonly Item[], read: (item: Item) => unknown): number {
+  return new Set(items.map(read)).size;
 }

@@ -34,16 +34,16 @@ function first(rest: string): [token: KqlToken, length: number] {
   if (mark !== undefined) return [{ kind: 'mark', text: mark } as KqlToken, mark.length];
   const [quoted, inside] = QUOTED.exec(rest) ?? [];
   if (quoted !== undefined) {
-    return [{ kind: 'literal', text: unescape(inside), isQuoted: true, hasWildcard: false }, quoted.length];
+    return [{ kind: 'literal', text: unescaped(inside), isQuoted: true, hasWildcard: false }, quoted.length];
   }
   const [bare] = BARE.exec(rest) ?? [];
   if (bare === undefined) throw new Error(`No KQL: ${rest}`);
   if (OPERATOR.test(bare)) return [{ kind: 'word', text: bare.toLowerCase() } as KqlToken, bare.length];
   const hasWildcard = bare.replace(/\\./gs, '').includes('*');
   // Stars that are meant as such stay apart from those that are wildcards only by this flag: enough here.
-  return [{ kind: 'literal', text: unescape(bare), isQuoted: false, hasWildcard }, bare.length];
+  return [{ kind: 'literal', text: unescaped(bare), isQuoted: false, hasWildcard }, bare.length];
 }
 
-function unescape(text: string): string {
+function unescaped(text: string): string {
   return text.replace(/\\(.)/gs, '$1');
 }
