@@ -1,6 +1,6 @@
--- Who had each address at its time: at most one row for each pair, by its number from 1. The answer holds from
--- `valid_from` until just before `valid_to`; null is open. No row where nobody is known, or where it is not certain who.
-create function identify(addresses inet[], at timestamptz[])
+-- As `identify`, with a row of the kind 'contested' and without an identity where the address may have been that of one of
+-- several, so that whoever knows one of them for a moment nearby does not take it for the one of this moment.
+create function identify_or_doubt(addresses inet[], at timestamptz[])
 returns table (ordinal integer, kind text, identity json, valid_from timestamptz, valid_to timestamptz)
 language plpgsql stable parallel safe
 -- One search of the index for each pair, however large the table: the planner cannot know how many pairs will come.
@@ -75,7 +75,7 @@ begin
   from claim
   where not is_shared and claims and (is_sure or is_early)
   union all
-  select a.n::integer, a.answer_kind,
+  select a.n::integer, case when i.ctid is null then 'contested' else a.answer_kind end,
     case
       when a.answer_kind = 'node' and a.sure_services > 0 or a.answer_kind = 'service' and a.sure_services > 1
         then with_services(i.identity, a.address, a.at)
@@ -83,8 +83,18 @@ begin
     end,
     nullif(a.since, '-infinity'), nullif(a.until, 'infinity')
   from answered a
-  join identities i on i.ctid = a.at_row;
+  left join identities i on i.ctid = a.at_row
+  where i.ctid is not null or a.pods + a.nodes + a.services > 1;
 end
+$$;
+
+-- Who had each address at its time: at most one row for each pair, by its number from 1. The answer holds from
+-- `valid_from` until just before `valid_to`; null is open. No row where nobody is known, or where it is not certain who.
+create function identify(addresses inet[], at timestamptz[])
+returns table (ordinal integer, kind text, identity json, valid_from timestamptz, valid_to timestamptz)
+language sql stable parallel safe
+as $$
+  select * from identify_or_doubt(addresses, at) o where o.kind <> 'contested'
 $$;
 
 -- The identity with all services that have the address then, such as those that share a load balancer's.

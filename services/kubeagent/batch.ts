@@ -4,14 +4,19 @@ import { MIRRORED_KINDS, project } from './projection.ts';
 import type { StoredObject } from './stored-object.ts';
 import { isoTime } from './stored-object.ts';
 
-/** Changes of the queue as writes, a kind each: an object once, as it last was. */
-export function batchOf(events: readonly QueuedEvent[], skewMs: number): KindWrite[] {
+/**
+ * Changes of the queue as writes, a kind each: an object once, as it last was.
+ *
+ * @param skewMs by how much clocks may differ
+ * @param delayMs how long events may have been on their way
+ */
+export function batchOf(events: readonly QueuedEvent[], skewMs: number, delayMs = 0): KindWrite[] {
   return MIRRORED_KINDS.flatMap(({ kind }) => {
     const objects = new Map<string, StoredObject>();
     let firstMs = Number.POSITIVE_INFINITY;
     for (const { resource, event, atMs } of events) {
       if (resource.kind !== kind || (event.type !== 'upsert' && event.type !== 'delete')) continue;
-      const sighting = { atMs, isLive: true, isGone: event.type === 'delete' };
+      const sighting = { atMs, isLive: true, isGone: event.type === 'delete', delayMs };
       const stored = project(resource, event.object, sighting, skewMs);
       objects.set(stored.uid, joined(objects.get(stored.uid), stored));
       firstMs = Math.min(firstMs, atMs);

@@ -7,8 +7,8 @@ import { isoTime } from './stored-object.ts';
 /** The API tells times in whole seconds, cut off. */
 export const SECOND_MS = 1000;
 
-/** How long an event may be on its way from the API server, at least where its object has no time of its own. */
-export const EVENT_DELAY_MS = 1000;
+/** How long an event may be on its way from the API server at least, which counts where its object has no time of its own. */
+const EVENT_DELAY_MS = 1000;
 
 /** How long the address of something that is gone may still be in use, where nothing says when that ended. */
 export const DOUBT_MS = 60_000;
@@ -44,11 +44,12 @@ export function claimFields(times: ClaimTimes, sighting: Sighting, skewMs: numbe
 }
 
 /** Times of something that has its addresses from its creation until it is deleted: a node, a service. */
-export function lifeTimes(object: KubernetesObject, { atMs, isLive, isGone }: Sighting): ClaimTimes {
+export function lifeTimes(object: KubernetesObject, sighting: Sighting): ClaimTimes {
+  const { atMs, isLive, isGone } = sighting;
   const { creationTimestamp, deletionTimestamp } = object.metadata;
   const createdMs = timeOf(creationTimestamp) ?? atMs;
   const validFromMs = Math.min(createdMs + SECOND_MS, isLive ? atMs : Number.POSITIVE_INFINITY);
-  const lastKnownMs = atMs - EVENT_DELAY_MS;
+  const lastKnownMs = happenedSince(sighting);
   return {
     validFromMs,
     validToMs: isGone ? Math.min(lastKnownMs, timeOf(deletionTimestamp) ?? lastKnownMs) : undefined,
@@ -57,6 +58,11 @@ export function lifeTimes(object: KubernetesObject, { atMs, isLive, isGone }: Si
     claimToMs: isGone ? atMs + DOUBT_MS : undefined,
     lostAtMs: lastKnownMs,
   };
+}
+
+/** The earliest time at which what an event tells may have happened. */
+export function happenedSince({ atMs, delayMs = 0 }: Sighting): number {
+  return atMs - Math.max(EVENT_DELAY_MS, delayMs);
 }
 
 /** Milliseconds since 1970 of a time in the API's form. */

@@ -37,9 +37,12 @@ export interface KubeagentOptions {
 export class Kubeagent {
   readonly #options: KubeagentOptions;
   #writer: MirrorWriter | undefined;
+  #queue: EventQueue | undefined;
 
   constructor(options: KubeagentOptions) {
     this.#options = options;
+    // Once: whoever leads again and again would keep the queue of each time.
+    options.metrics.queuedEvents.read(() => this.#queue?.length ?? 0);
   }
 
   /** The kinds that are not in the store yet; undefined while this process does not write. */
@@ -60,7 +63,7 @@ export class Kubeagent {
       await this.#begin(store, ending);
       this.#writer = writer;
       metrics.leader.set(1);
-      metrics.queuedEvents.read(() => queue.length);
+      this.#queue = queue;
       const parts = [
         writer.run(ending),
         reportProgress({ ...this.#options, store, queue, writer }, ending),
@@ -73,6 +76,7 @@ export class Kubeagent {
       if (failed?.status === 'rejected') throw failed.reason;
     } finally {
       this.#writer = undefined;
+      this.#queue = undefined;
       metrics.leader.set(0);
     }
   }

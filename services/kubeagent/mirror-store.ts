@@ -1,5 +1,6 @@
 import { FlowtapError } from '../runtime/errors.ts';
 import { ENDPOINT_SLICES } from '../runtime/kubernetes/resource-kind.ts';
+import { jsonbText } from '../runtime/postgres/jsonb-text.ts';
 import type { Sql, SqlSession } from '../runtime/postgres/sql.ts';
 import type { StoredObject } from './stored-object.ts';
 
@@ -71,7 +72,7 @@ export class MirrorStore {
       );
       // Nothing says when it changed: at the latest moment at which everything was known, or ever since.
       await this.#storeChunks(session, { kind, objects, changedAt: known?.until ?? '-infinity' }, changed);
-      const uids = JSON.stringify(objects.map(({ uid }) => uid));
+      const uids = jsonbText(objects.map(({ uid }) => uid));
       const closed = await session.query<{ address: string }>(
         'select host(address) as address from close_missing($1, $2::jsonb, $3, $4) address',
         [kind, uids, seenAt, doubtTo],
@@ -107,7 +108,7 @@ export class MirrorStore {
     for (let start = 0; start < objects.length; start += chunk) {
       const rows = await session.query<{ address: string }>(
         'select host(address) as address from write_objects($1, $2::jsonb, $3) address',
-        [kind, JSON.stringify(objects.slice(start, start + chunk)), changedAt],
+        [kind, jsonbText(objects.slice(start, start + chunk)), changedAt],
       );
       for (const { address } of rows) changed.add(address);
     }

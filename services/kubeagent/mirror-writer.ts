@@ -18,6 +18,8 @@ export interface MirrorWriterOptions {
   readonly log: Logger;
   readonly metrics: MetricsOf<typeof KUBEAGENT_METRICS>;
   readonly skewMs: number;
+  /** How long events may have been on their way. */
+  readonly settleMs: number;
 }
 
 const MAX_BATCH_EVENTS = 1000;
@@ -86,10 +88,10 @@ export class MirrorWriter {
   }
 
   async #write(events: readonly QueuedEvent[]): Promise<number> {
-    const { store, skewMs } = this.#options;
+    const { store, skewMs, settleMs } = this.#options;
     const [{ resource, event, atMs }] = events;
     if (event.type !== 'replace') {
-      const writes = batchOf(events, skewMs);
+      const writes = batchOf(events, skewMs, settleMs);
       return writes.length === 0 ? 0 : await store.write(writes);
     }
     const sighting = { atMs, isLive: false, isGone: false };

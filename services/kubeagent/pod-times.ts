@@ -1,6 +1,6 @@
 import type { KubernetesObject } from '../runtime/kubernetes/kubernetes-object.ts';
 import type { ClaimTimes } from './claim-times.ts';
-import { DOUBT_MS, EVENT_DELAY_MS, SECOND_MS, timeOf } from './claim-times.ts';
+import { DOUBT_MS, happenedSince, SECOND_MS, timeOf } from './claim-times.ts';
 import type { Sighting } from './stored-object.ts';
 
 interface ContainerStatus {
@@ -83,7 +83,7 @@ function sandboxProofs(
 /** The last moment at which a pod that ends, or has ended, surely had its address. */
 function lastProof(
   pod: KubernetesObject,
-  { atMs, isGone }: Sighting,
+  sighting: Sighting,
   isOver: boolean,
   startedMs: number,
   all: readonly ContainerStatus[],
@@ -95,7 +95,7 @@ function lastProof(
   const deletionMs = timeOf(deletionTimestamp);
   if (deletionMs !== undefined)
     return Math.max(lastEndMs, deletionMs - deletionGracePeriodSeconds * SECOND_MS);
-  return isGone ? Math.max(lastEndMs, atMs - EVENT_DELAY_MS) : lastEndMs;
+  return sighting.isGone ? Math.max(lastEndMs, happenedSince(sighting)) : lastEndMs;
 }
 
 /** When the last container ended; undefined while one runs, or where one's end was not observed. */

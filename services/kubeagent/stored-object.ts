@@ -39,6 +39,8 @@ export interface Sighting {
   readonly isLive: boolean;
   /** It is gone; the object is its last state. */
   readonly isGone: boolean;
+  /** How long it may have been on its way; EVENT_DELAY_MS at least. */
+  readonly delayMs?: number;
 }
 
 export function isoTime(ms: number): string {

@@ -2,11 +2,14 @@
 export interface Clock {
   /** Milliseconds since 1970 (UTC). */
   now(): number;
-  /** Resolves after `ms` milliseconds, or as soon as `signal` is aborted; never rejects. */
+  /** Resolves after `ms` milliseconds (24 days at most), or as soon as `signal` is aborted; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
 export const systemClock: Clock = { now: () => Date.now(), sleep };
+
+/** What a timer can be set to; it takes more for nothing at all. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 function sleep(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -16,7 +19,7 @@ function sleep(ms: number, signal?: AbortSignal): Promise<void> {
       signal?.removeEventListener('abort', wake);
       resolve();
     };
-    const timer = setTimeout(wake, ms);
+    const timer = setTimeout(wake, Math.min(ms, MAX_TIMER_MS));
     signal?.addEventListener('abort', wake, { once: true });
   });
 }

@@ -2,8 +2,8 @@ import * as z from 'zod/mini';
 
 // Readers for settings. Each takes the text a user wrote; each message continues "--flag must be ".
 
-/** Longer ones are mistakes, and dates beyond them cannot be written. */
-const MAX_DURATION_MS = 30 * 24 * 3_600_000;
+/** Longer ones are mistakes, and a timer that is set to more than 2^31 ms ends at once. */
+const MAX_DURATION_MS = 24 * 24 * 3_600_000;
 
 const DURATION_UNITS_MS = { ms: 1, s: 1000, '': 1000, m: 60_000, h: 3_600_000 } as const;
 const SIZE_UNITS_BYTES = { '': 1, B: 1, KiB: 2 ** 10, MiB: 2 ** 20, GiB: 2 ** 30 } as const;

@@ -12,6 +12,8 @@ export interface WantedPod {
   readonly monitored: boolean;
   /** The Deployment it belongs to. */
   readonly deployment?: string;
+  /** Its addresses are the node's then. */
+  readonly hostNetwork?: boolean;
 }
 
 export interface WantedService {
@@ -73,7 +75,7 @@ export class ClusterObjects {
   }
 
   /** Creates a pod and reports it as running at its addresses; gives its uid. */
-  addPod({ name, labels, addresses, monitored, deployment }: WantedPod): string {
+  addPod({ name, labels, addresses, monitored, deployment, hostNetwork = false }: WantedPod): string {
     const owners =
       deployment === undefined ? [] : [this.#owner('apps/v1', 'ReplicaSet', `${deployment}-5d9c`)];
     const names = monitored ? ['app', 'flowtap-probe'] : ['app'];
@@ -83,6 +85,7 @@ export class ClusterObjects {
       metadata: { name, namespace: NAMESPACE, labels, ownerReferences: owners },
       spec: {
         nodeName: NODE,
+        hostNetwork,
         serviceAccountName: 'default',
         terminationGracePeriodSeconds: 0,
         containers: names.map((container) => ({ name: container, image: container })),

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { communityId } from '../../services/core/community-id.ts';
 import { parseIp } from '../../services/core/ip-address.ts';
 import { TCP, UDP } from '../../services/core/protocol.ts';
@@ -23,14 +23,18 @@ const CALLS = [
 
 const unavailable = flowtapClusterUnavailable();
 
-describe.skipIf(unavailable !== undefined)(`requests through a service`, () => {
-  const cluster = unavailable === undefined ? new FlowtapCluster() : (undefined as never);
+beforeEach((context) => context.skip(unavailable !== undefined, unavailable));
+
+describe('requests through a service', () => {
+  let cluster: FlowtapCluster;
   const answers = new Map<string, readonly PodAnswer[]>();
   let addresses: ReadonlyMap<string, { readonly ipv4: string; readonly ipv6: string }>;
   let main: readonly FlowDocument[];
   let peer: readonly FlowDocument[];
 
   beforeAll(async () => {
+    if (unavailable !== undefined) return;
+    cluster = new FlowtapCluster();
     await cluster.startServers();
     const namespaces = ['caller', ...BACKENDS].map((name) => cluster.network.addPod(name));
     addresses = new Map(namespaces.map(({ name, ipv4, ipv6 }) => [name, { ipv4, ipv6 }]));

@@ -16,7 +16,7 @@ import { postgresUnavailable, startPostgres } from '../servers/postgres.ts';
 import { TestAuthority } from '../servers/public-keys.ts';
 import { makeRunFolder } from '../servers/run-folder.ts';
 import { runFlowtap } from '../support/flowtap-process.ts';
-import { ClusterObjects } from './cluster-objects.ts';
+import { ClusterObjects, NAMESPACE, NODE } from './cluster-objects.ts';
 import { FlowtapChild } from './flowtap-child.ts';
 
 /** Why all of it cannot be started here, in a sentence; undefined where it can. */
@@ -31,7 +31,15 @@ export function flowtapClusterUnavailable(): string | undefined {
 }
 
 const CLUSTER = 'test';
+const PAGE_DOCUMENTS = 5000;
 export const WINDOW_MS = 1000;
+
+export interface ServiceFlags {
+  readonly kubeagent?: readonly string[];
+  readonly enrichment?: readonly string[];
+  /** `none`: there is no resolver. */
+  readonly resolver?: readonly string[] | 'none';
+}
 
 /** All of flowtap around pods that are network namespaces, with the real servers it needs. */
 export class FlowtapCluster {
@@ -66,8 +74,8 @@ export class FlowtapCluster {
     if (exitCode !== 0) throw new Error(`flowtap setup elasticsearch: ${stderr}`);
   }
 
-  /** kubeagent, resolver and enrichment, ready. */
-  async startServices(enrichmentFlags: readonly string[] = []): Promise<void> {
+  /** kubeagent, resolver and enrichment, ready; with more flags for some of them. */
+  async startServices(flags: ServiceFlags = {}): Promise<void> {
     const port = await freePort(this.network.machineAddress);
     this.flowsUrl = `https://${this.network.machineAddress}:${port}/v1/flows`;
     new TestAuthority(this.folder, 'authority').sign('enrichment', '/CN=enrichment', 'serverAuth', [
@@ -82,6 +90,7 @@ export class FlowtapCluster {
       ...postgres,
       '--lease-namespace',
       'default',
+      ...(flags.kubeagent ?? []),
     ]);
     const tls = [
       '--tls-cert-file',
@@ -91,12 +100,25 @@ export class FlowtapCluster {
     ];
     const listen = ['--listen', `${this.network.machineAddress}:${port}`, ...tls];
     const index = ['--elasticsearch', this.elasticsearch.url];
-    const common = [...listen, ...kubeconfig, ...postgres, ...memcached, ...index, '--cluster', CLUSTER, '--token-review'];
-    this.enrichment = await this.#service(['enrichment', ...common, ...enrichmentFlags]);
-    const nodeConfig = ['--kubeconfig', this.#nodeKubeconfig()];
-    const resolver = ['resolver', ...nodeConfig, ...memcached];
-    this.resolver = await this.#service(resolver, true);
-    for (const child of [this.kubeagent, this.enrichment, this.resolver]) await this.startAgain(child);
+    const common = [
+      ...listen,
+      ...kubeconfig,
+      ...postgres,
+      ...memcached,
+      ...index,
+      '--cluster',
+      CLUSTER,
+      '--token-review',
+    ];
+    this.enrichment = await this.#service(['enrichment', ...common, ...(flags.enrichment ?? [])]);
+    const children = [this.kubeagent, this.enrichment];
+    if (flags.resolver !== 'none') {
+      const nodeConfig = ['--kubeconfig', this.#nodeKubeconfig()];
+      const resolver = ['resolver', ...nodeConfig, ...memcached, ...(flags.resolver ?? [])];
+      this.resolver = await this.#service(resolver, true);
+      children.push(this.resolver);
+    }
+    for (const child of children) await this.startAgain(child);
   }
 
   /** Starts a service, again after it was stopped, until it says that it is ready. */
@@ -110,21 +132,24 @@ export class FlowtapCluster {
   async startProbe(pod: PodNamespace, uid: string, flags: readonly string[] = []): Promise<FlowtapChild> {
     const token = this.#file(`${pod.name}.token`);
     writeFileSync(token, this.objects.token(pod.name));
-    const delivery = [
-      '--output',
-      this.flowsUrl,
-      '--token-file',
-      token,
-      '--ca-file',
-      this.#file('authority.crt'),
+    const delivery = ['--output', this.flowsUrl, '--token-file', token, '--ca-file', this.authorityFile];
+    const identity = [
+      ...['--pod-name', pod.name, '--pod-namespace', NAMESPACE, '--pod-uid', uid],
+      ...['--pod-ips', `${pod.ipv4},${pod.ipv6}`, '--node-name', NODE],
     ];
-    const identity = ['--pod-name', pod.name, '--pod-namespace', 'shop', '--pod-uid', uid];
     const window = ['--interface', 'eth0', '--window', `${WINDOW_MS}ms`, '--batch-delay', '200ms'];
     const args = ['probe', ...delivery, ...identity, ...window, ...flags];
     const probe = new FlowtapChild(args, pod.namespace);
     this.probes.set(pod.name, probe);
-    await probe.start(({ log }) => log.includes('"message":"capturing"'));
+    await this.startProbeAgain(pod.name);
     return probe;
+  }
+
+  /** Starts a probe that was stopped or killed, until it captures. */
+  async startProbeAgain(podName: string): Promise<void> {
+    const probe = this.probes.get(podName)!;
+    const logged = probe.log.length;
+    await probe.start(({ log }) => log.includes('"message":"capturing"', logged));
   }
 
   /** Ends the probes, so that they deliver what they have. */
@@ -135,14 +160,21 @@ export class FlowtapCluster {
   /** All documents of streams with this name, which may have stars. */
   async documents(streams: string, query: unknown = { match_all: {} }): Promise<readonly FlowDocument[]> {
     await fetch(`${this.elasticsearch.url}/${streams}/_refresh`, { method: 'POST' });
-    const response = await fetch(`${this.elasticsearch.url}/${streams}/_search?allow_no_indices=true`, {
-      method: 'POST',
-      headers: { 'content-type': 'application/json' },
-      body: JSON.stringify({ size: 10_000, query, track_total_hits: true }),
+    const hits: { readonly _source: FlowDocument }[] = [];
+    let page = await this.#ask(`/${streams}/_search?allow_no_indices=true&scroll=1m`, {
+      size: PAGE_DOCUMENTS,
+      query,
     });
-    const answer = (await response.json()) as { hits: { hits: readonly { _source: FlowDocument }[] } };
-    if (!response.ok) throw new Error(JSON.stringify(answer));
-    return answer.hits.hits.map((hit) => hit._source);
+    while (page.hits.hits.length > 0) {
+      hits.push(...page.hits.hits);
+      page = await this.#ask('/_search/scroll', { scroll: '1m', scroll_id: page._scroll_id });
+    }
+    return hits.map((hit) => hit._source);
+  }
+
+  /** The certificate of who signed enrichment's. */
+  get authorityFile(): string {
+    return this.#file('authority.crt');
   }
 
   async close(): Promise<void> {
@@ -153,6 +185,17 @@ export class FlowtapCluster {
     );
     this.network.close();
     rmSync(this.folder, { recursive: true, force: true });
+  }
+
+  async #ask(path: string, body: unknown): Promise<SearchAnswer> {
+    const response = await fetch(`${this.elasticsearch.url}${path}`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    const answer = await response.json();
+    if (!response.ok) throw new Error(JSON.stringify(answer));
+    return answer as SearchAnswer;
   }
 
   async #service(args: readonly string[], onNode = false): Promise<FlowtapChild> {
@@ -180,12 +223,19 @@ export class FlowtapCluster {
   }
 }
 
+interface SearchAnswer {
+  readonly _scroll_id: string;
+  readonly hits: { readonly hits: readonly { readonly _source: FlowDocument }[] };
+}
+
 /** What the tests read of a document. */
 export interface FlowDocument {
   readonly '@timestamp': string;
   readonly network: { readonly community_id: string; readonly transport: string; readonly bytes: number };
   readonly flow: { readonly id: string };
-  readonly event: { readonly id: string };
+  readonly event: { readonly id: string; readonly start: string; readonly end: string };
+  /** The pod whose probe sent it. */
+  readonly orchestrator: { readonly resource: { readonly name: string } };
   readonly source: DocumentSide;
   readonly destination: DocumentSide;
   readonly flowtap: {
@@ -194,6 +244,10 @@ export interface FlowDocument {
       readonly destination?: { readonly ip?: string; readonly port?: number };
     };
     readonly nat?: { readonly evidence?: string };
+    readonly enrichment?: { readonly degraded?: readonly string[] };
+    readonly tcp?: Readonly<
+      Record<'source' | 'destination', { readonly sequence?: { readonly payload_bytes: number } }>
+    >;
     readonly source?: { readonly named_by?: string };
     readonly destination?: { readonly named_by?: string };
   };

@@ -1,9 +1,5 @@
 import type { AddressIdentity } from '../../services/core/kubernetes-identity.ts';
-import type {
-  IdentityInterval,
-  NameQuery,
-  NameSource,
-} from '../../services/enrichment/identify/name-source.ts';
+import type { NameAnswer, NameQuery, NameSource } from '../../services/enrichment/identify/name-source.ts';
 
 export interface NameRow {
   readonly ip: string;
@@ -25,17 +21,17 @@ export class TableOfNames implements NameSource {
     this.rows = [...rows];
   }
 
-  identify(queries: readonly NameQuery[]): Promise<readonly (IdentityInterval | undefined)[]> {
+  identify(queries: readonly NameQuery[]): Promise<readonly NameAnswer[]> {
     this.asked.push(queries);
     return this.trouble?.() ?? Promise.resolve(queries.map((query) => this.#find(query)));
   }
 
-  /** No row where two claim the address. */
-  #find({ ip, atMs }: NameQuery): IdentityInterval | undefined {
+  #find({ ip, atMs }: NameQuery): NameAnswer {
     const found = this.rows.filter(
       (row) => row.ip === ip && row.fromMs <= atMs && (row.toMs === undefined || atMs < row.toMs),
     );
-    if (found.length !== 1) return undefined;
+    if (found.length > 1) return 'contested';
+    if (found.length === 0) return undefined;
     const [{ identity, fromMs, toMs }] = found;
     return { identity, validFromMs: fromMs, validToMs: toMs };
   }

@@ -110,6 +110,12 @@ describe('when a pod had its address', () => {
       sighting: DELETED,
       times: { validTo: time('11:59:59.500'), claimTo: time('12:01:00.500') },
     },
+    {
+      pod: 'that is gone without a word, which may have come late',
+      status: { containerStatuses: [RUNNING] },
+      sighting: { ...DELETED, delayMs: 3000 },
+      times: { validTo: time('11:59:57.500'), claimTo: time('12:01:00.500') },
+    },
   ])('$pod', ({ status, metadata, sighting, times }) => {
     const pod = podObject('a', { ips: ['10.0.0.1'], status, ...(metadata && { metadata }) });
     const stored = project(PODS, cutDown(pod, PODS), sighting, 0);

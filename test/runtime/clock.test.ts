@@ -19,3 +19,15 @@ test.each(['before', 'during'])('an abort %s sleep ends it at once', async (when
   controller.abort();
   await expect(sleeping).resolves.toBeUndefined();
 });
+
+test('sleep for longer than a timer can be set takes its time', async () => {
+  const controller = new AbortController();
+  let isOver = false;
+  const sleeping = systemClock.sleep(2 ** 31, controller.signal).then(() => {
+    isOver = true;
+  });
+  await systemClock.sleep(20);
+  expect(isOver).toBe(false);
+  controller.abort();
+  await sleeping;
+});

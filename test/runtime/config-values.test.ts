@@ -19,6 +19,8 @@ test.each([
   { reader: duration(), word: '1h', value: 3_600_000 },
   { reader: duration(), word: '10', value: 10_000 },
   { reader: duration(), word: '0', value: 0 },
+  { reader: duration(), word: '576h', value: 2_073_600_000 },
+  { reader: duration(), word: '577h', value: BAD },
   { reader: duration(), word: '-1s', value: BAD },
   { reader: duration(), word: '10 s', value: BAD },
   { reader: duration(), word: '1d', value: BAD },

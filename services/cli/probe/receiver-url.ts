@@ -9,7 +9,9 @@ export function isReceiverUrl(output: string): boolean {
 /** The receiver's URL. Throws CONFIG_INVALID for what cannot be one, and for settings that do not go together. */
 export function readReceiverUrl(output: string, config: DeliveryConfig): URL {
   const url = URL.parse(output);
-  if (url === null) throw invalid(`--output (FLOWTAP_OUTPUT) is no URL: ${output}.`);
+  // The text is not repeated: it may hold a password.
+  if (url === null)
+    throw invalid('--output (FLOWTAP_OUTPUT) is no URL such as https://flowtap-enrichment:8443/v1/flows.');
   if (url.username !== '' || url.password !== '') {
     throw invalid('--output (FLOWTAP_OUTPUT) must not hold a password; name a file with --token-file.');
   }

@@ -155,11 +155,13 @@ export class Enricher {
       return prepareFlow(event, id, this.#book, this.#seed, cameMs);
     });
     const missing = new Set<string>();
-    if (this.#infers && sender.pod !== undefined) await this.#inference.infer(works, sender.pod);
+    const isInferred = await this.#infer(works, sender);
     if (!(await this.#translator.translate(works))) missing.add('nat');
     if (sender.pod !== undefined) await this.#losses.publish(works, sender.lossy);
     await this.#settle(works, cameMs);
     if (!(await this.#identifier.identify(works))) missing.add('names');
+    // Who called waits a little for it; a store that did not answer may do so now.
+    if (!isInferred) await this.#infer(works, sender);
     if (!missing.has('nat')) await this.#awaitTranslations(works, sender, cameMs, missing);
     await this.#losses.find(works);
     const nowMs = this.#clock.now();
@@ -167,6 +169,11 @@ export class Enricher {
       ...missing,
     ]);
     return works.map((work) => this.#builder.build(work, context));
+  }
+
+  /** False where a store did not answer. */
+  async #infer(works: readonly FlowWork[], { pod }: Sender): Promise<boolean> {
+    return !this.#infers || pod === undefined || this.#inference.infer(works, pod);
   }
 
   /** Waits until what the state store says of the latest packet is settled. */

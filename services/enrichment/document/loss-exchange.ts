@@ -28,6 +28,8 @@ export type ObservedFrom = 'source' | 'destination';
 /** Of which connection and window, and from which end. */
 export interface ObservationKey {
   readonly communityId: string;
+  /** Both addresses, the source's first: an exchange may keep together what it has of a pair. */
+  readonly pair: string;
   /** Start of the window, as the record has it. */
   readonly window: string;
   readonly from: ObservedFrom;

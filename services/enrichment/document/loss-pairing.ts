@@ -58,8 +58,7 @@ export class LossPairing {
       const key = otherKey(work, from);
       work.observation = { from, own, other: key };
       if (key === undefined) continue;
-      const { communityId, window } = key;
-      published.push({ communityId, window, from, observation: own });
+      published.push({ ...key, from, observation: own });
     }
     if (published.length > 0)
       await this.#guard.call(() => this.#exchange.publish(published).then(() => true));
@@ -124,9 +123,11 @@ function observedFrom({ event, protocol }: FlowWork): ObservedFrom | undefined {
 function otherKey(work: FlowWork, from: ObservedFrom): ObservationKey | undefined {
   const communityId = work.event.network?.community_id;
   if (communityId === undefined) return undefined;
-  if (!mayHaveProbe(from === 'source' ? work.destination : work.source)) return undefined;
+  const { source, destination } = work;
+  if (!mayHaveProbe(from === 'source' ? destination : source)) return undefined;
   const window = work.event.flowtap!.window!.start;
-  return { communityId, window, from: from === 'source' ? 'destination' : 'source' };
+  const pair = `${source?.text}>${destination?.text}`;
+  return { communityId, pair, window, from: from === 'source' ? 'destination' : 'source' };
 }
 
 /** By who had the address last: it decides only whether it is worth a look. */

@@ -9,8 +9,10 @@ export class BatchAddress {
   fromMs: number;
   toMs: number;
   spans: readonly Span[] = [];
-  /** Times at which nobody had it. */
+  /** Times at which nobody is known to have had it. */
   readonly misses: number[] = [];
+  /** Among them those at which it may have been one of several. */
+  readonly contested: number[] = [];
 
   constructor(address: Address, fromMs: number, toMs: number) {
     this.address = address;
@@ -36,8 +38,8 @@ export class BatchAddress {
   }
 
   /**
-   * The one owner of a record's first and last packet. At one of the two nobody may have had the address: the store may
-   * learn of a pod a little after its first packets. But whoever is known must be the same.
+   * The one owner of a record's first and last packet. At one of the two it may not be known who had the address, as the
+   * store learns of a pod a little after its first packets; but nobody else may have had it then, as far as is known.
    */
   holder(startMs: number, endMs: number): DescribedIdentity | 'changed' | undefined {
     const { spans } = this;
@@ -45,8 +47,12 @@ export class BatchAddress {
     const atEnd = spanAt(spans, endMs);
     if (atEnd !== undefined && atEnd.fromMs <= startMs) return atEnd.value;
     const atStart = spanAt(spans, startMs);
-    if (atEnd === undefined) return this.isAnswered(endMs) ? atStart?.value : undefined;
-    if (atStart === undefined) return this.isAnswered(startMs) ? atEnd.value : undefined;
+    if (atEnd === undefined) return this.#isNobodyElses(endMs) ? atStart?.value : undefined;
+    if (atStart === undefined) return this.#isNobodyElses(startMs) ? atEnd.value : undefined;
     return atStart.value.owner === atEnd.value.owner ? atEnd.value : 'changed';
+  }
+
+  #isNobodyElses(atMs: number): boolean {
+    return this.isAnswered(atMs) && !this.contested.includes(atMs);
   }
 }

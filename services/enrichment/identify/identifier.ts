@@ -159,8 +159,9 @@ export class Identifier {
       const spans = found.get(wanted) ?? [];
       if (spans.length === 0) found.set(wanted, spans);
       const interval = intervals[index];
-      if (interval === undefined) {
+      if (interval === undefined || interval === 'contested') {
         wanted.misses.push(atMs);
+        if (interval === 'contested') wanted.contested.push(atMs);
       } else if (spans.every(({ fromMs }) => fromMs !== interval.validFromMs)) {
         const untilMs = Math.min(interval.validToMs ?? Number.POSITIVE_INFINITY, nowMs - settleMs + 1);
         spans.push({ fromMs: interval.validFromMs, untilMs, value: describer.describe(interval.identity) });

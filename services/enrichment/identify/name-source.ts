@@ -2,9 +2,12 @@ import type { AddressIdentity } from '../../core/kubernetes-identity.ts';
 
 /** Who had an address at a time. The call may throw or hang: callers guard. */
 export interface NameSource {
-  /** In the order of the queries; undefined where nobody is known, or more than one may be meant. */
-  identify(queries: readonly NameQuery[]): Promise<readonly (IdentityInterval | undefined)[]>;
+  /** In the order of the queries. */
+  identify(queries: readonly NameQuery[]): Promise<readonly NameAnswer[]>;
 }
+
+/** Undefined where nobody is known; `contested` where it may have been one of several. */
+export type NameAnswer = IdentityInterval | 'contested' | undefined;
 
 export interface NameQuery {
   /** Canonical text of an address. */

@@ -1,5 +1,5 @@
 import type { AddressIdentity } from '../../core/kubernetes-identity.ts';
-import type { IdentityInterval, NameQuery, NameSource } from './name-source.ts';
+import type { NameAnswer, NameQuery, NameSource } from './name-source.ts';
 
 /** What is needed of a database connection. */
 export interface IdentitySql {
@@ -8,7 +8,8 @@ export interface IdentitySql {
 
 interface IdentityRow {
   readonly ordinal: number;
-  readonly identity: AddressIdentity | string;
+  /** Null where the address is contested. */
+  readonly identity: AddressIdentity | string | null;
   readonly from_ms: number | string | null;
   readonly to_ms: number | string | null;
 }
@@ -17,9 +18,9 @@ interface IdentityRow {
 const IDENTIFY = `select ordinal, identity,
   (extract(epoch from valid_from) * 1000)::float8 as from_ms,
   (extract(epoch from valid_to) * 1000)::float8 as to_ms
-from identify($1::inet[], $2::timestamptz[])`;
+from identify_or_doubt($1::inet[], $2::timestamptz[])`;
 
-/** Names from the state store that kubeagent keeps, by the function `identify` (sql/). */
+/** Names from the state store that kubeagent keeps, by the function `identify_or_doubt` (sql/). */
 export class PostgresNameSource implements NameSource {
   readonly #sql: IdentitySql;
 
@@ -27,13 +28,17 @@ export class PostgresNameSource implements NameSource {
     this.#sql = sql;
   }
 
-  async identify(queries: readonly NameQuery[]): Promise<readonly (IdentityInterval | undefined)[]> {
-    const answers = new Array<IdentityInterval | undefined>(queries.length).fill(undefined);
+  async identify(queries: readonly NameQuery[]): Promise<readonly NameAnswer[]> {
+    const answers = new Array<NameAnswer>(queries.length).fill(undefined);
     if (queries.length === 0) return answers;
     const addresses = queries.map(({ ip }) => ip);
     const times = queries.map(({ atMs }) => new Date(atMs).toISOString());
     for (const row of await this.#sql.query<IdentityRow>(IDENTIFY, [addresses, times])) {
       const { identity } = row;
+      if (identity === null) {
+        answers[row.ordinal - 1] = 'contested';
+        continue;
+      }
       answers[row.ordinal - 1] = {
         identity: typeof identity === 'string' ? JSON.parse(identity) : identity,
         validFromMs: row.from_ms === null ? Number.NEGATIVE_INFINITY : Number(row.from_ms),

@@ -34,6 +34,9 @@ export interface BulkIndexOptions {
 const FIRST_BACKOFF_MS = 200;
 const MAX_BACKOFF_MS = 10_000;
 
+/** While nothing is tried nobody finds out that the index is back, so no server may ask for a longer wait. */
+const MAX_RETRY_AFTER_MS = 60_000;
+
 /**
  * Gathers the documents of concurrent requests into good bulk requests, and sends what the index could not take again
  * until it has an outcome, the caller gives up, or the time is over.
@@ -197,7 +200,7 @@ export class BulkIndex implements DocumentIndex {
   /** How long to wait before trying again. */
   #failed(reason: string, retryAfterMs: number | undefined): number {
     const { clock, log } = this.#options;
-    const waitMs = Math.max(retryAfterMs ?? 0, this.#failureBackoff.next());
+    const waitMs = Math.max(Math.min(retryAfterMs ?? 0, MAX_RETRY_AFTER_MS), this.#failureBackoff.next());
     if (this.#failure?.reason !== reason) {
       log.warn({ reason }, 'the index takes no documents; they are kept and tried again');
     }

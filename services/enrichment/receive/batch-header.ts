@@ -101,6 +101,15 @@ export function readHeader(
 
 /** A value as JSON, for a message. */
 export function shorten(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = textOf(value);
   return text.length > 80 ? `${text.slice(0, 80)}…` : text;
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? String(value);
+  } catch {
+    // What can be read cannot always be written: too many objects inside each other.
+    return 'a value in too many others';
+  }
 }

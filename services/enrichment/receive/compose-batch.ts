@@ -88,11 +88,10 @@ async function enrichEach(batch: ParsedBatch, sender: Sender, options: ComposeOp
   } catch (error) {
     log.error({ error, events: events.length }, 'enrichment of a batch failed; it is tried in parts');
   }
-  // Enrichment writes into what it is given.
-  const originals = batch.readAgain().map(textOf);
   const tryPart = async (start: number, end: number): Promise<Enriched> => {
     try {
-      const part = batch.readAgain().slice(start, end);
+      // Enrichment writes into what it is given.
+      const part = batch.readAgain(start, end);
       return {
         documents: await enrichAll(enricher, part, sender),
         lines: lines.slice(start, end),
@@ -101,11 +100,8 @@ async function enrichEach(batch: ParsedBatch, sender: Sender, options: ComposeOp
     } catch (thrown) {
       if (end - start === 1) {
         const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-        return {
-          documents: [],
-          lines: [],
-          failures: [{ line: lines[start], original: originals[start], error }],
-        };
+        const [original] = batch.readAgain(start, end).map(textOf);
+        return { documents: [], lines: [], failures: [{ line: lines[start], original, error }] };
       }
       return tryHalves(start, end);
     }

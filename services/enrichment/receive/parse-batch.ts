@@ -28,8 +28,8 @@ export interface ParsedBatch {
   /** The line of each event. */
   readonly lines: readonly number[];
   readonly bad: readonly BadLine[];
-  /** The events as they came, after somebody has changed these. */
-  readonly readAgain: () => readonly EcsFlow[];
+  /** The events from `start` to before `end` as they came, after somebody has changed these. */
+  readonly readAgain: (start: number, end: number) => readonly EcsFlow[];
 }
 
 /**
@@ -40,6 +40,7 @@ export function parseBatch(body: Buffer, limits: BatchLimits): ParsedBatch {
   const isText = isUtf8(body);
   const events: EcsFlow[] = [];
   const lines: number[] = [];
+  const texts: Buffer[] = [];
   const bad: BadLine[] = [];
   let header: FlowBatchHeader | undefined;
   let isFirst = true;
@@ -56,6 +57,7 @@ export function parseBatch(body: Buffer, limits: BatchLimits): ParsedBatch {
       if (complaint === undefined) {
         events.push(asFlow(value));
         lines.push(number);
+        texts.push(bytes);
       } else bad.push(toBadLine(number, bytes, complaint, limits.maxLineBytes));
     }
     isFirst = false;
@@ -66,7 +68,14 @@ export function parseBatch(body: Buffer, limits: BatchLimits): ParsedBatch {
     const message = `flowtap.batch.events must be the number of lines that follow (${following}), not ${header.events}`;
     throw new Refusal('bad_header', `line 1: ${message}`);
   }
-  return { header, events, lines, bad, readAgain: () => parseBatch(body, limits).events };
+  return { header, events, lines, bad, readAgain: (start, end) => texts.slice(start, end).map(readEvent) };
+}
+
+/** An event that was read before. */
+function readEvent(bytes: Buffer): EcsFlow {
+  const value: unknown = JSON.parse(bytes.toString('utf8'));
+  checkFlow(value);
+  return asFlow(value);
 }
 
 /** Why a line is no JSON. */

@@ -35,6 +35,8 @@ export function readBody(
   limits: BodyLimits,
   reservation: Reservation,
 ): Promise<ReadBody> {
+  // It went while something else was waited for; nothing would tell of it any more.
+  if (body.destroyed) return Promise.reject(new SenderGone());
   const { promise, resolve, reject } = Promise.withResolvers<ReadBody>();
   const gunzip = isGzip ? createGunzip({ chunkSize: INFLATE_CHUNK_BYTES }) : undefined;
   const content = gunzip ?? body;

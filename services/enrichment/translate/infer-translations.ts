@@ -25,27 +25,31 @@ export function inferTranslations(
   const { event, source, destination, protocol } = work;
   const clientPort = event.source.port;
   const serverPort = event.destination.port;
-  const realId = event.network?.community_id;
   if (source === undefined || destination === undefined || protocol === undefined) return [];
-  if (clientPort === undefined || serverPort === undefined || realId === undefined) return [];
+  if (clientPort === undefined || serverPort === undefined) return [];
+  if (source.bytes.length !== destination.bytes.length) return [];
   const client = { ip: source.text, port: clientPort };
   const server = { ip: destination.text, port: serverPort };
+  const idTo = ({ bytes }: Address, destinationPort: number): string =>
+    communityId(
+      {
+        protocol,
+        sourceAddress: source.bytes,
+        destinationAddress: bytes,
+        sourcePort: clientPort,
+        destinationPort,
+      },
+      seed,
+    );
+  // Not the event's own: it goes into documents of others.
+  let realId: string | undefined;
   const entries: TranslationEntry[] = [];
   for (const [service, front, port] of fronts(services, protocol, serverPort, book)) {
     if (front.bytes.length !== destination.bytes.length || front.text === server.ip) continue;
     if (entries.length === MOST_KEYS) break;
-    const id = communityId(
-      {
-        protocol,
-        sourceAddress: source.bytes,
-        destinationAddress: front.bytes,
-        sourcePort: clientPort,
-        destinationPort: port,
-      },
-      seed,
-    );
+    realId ??= idTo(destination, serverPort);
     entries.push({
-      id,
+      id: idTo(front, port),
       ttlSeconds: TTL_SECONDS,
       translation: {
         communityId: realId,

@@ -55,12 +55,15 @@ export class Inference {
     return this.#counters;
   }
 
-  /** One round trip for what is new; a second one for the pod's services, every few seconds. */
-  async infer(works: readonly FlowWork[], pod: SenderPod): Promise<void> {
+  /**
+   * One round trip for what is new; a second one for the pod's services, every few seconds. False where a store did not
+   * answer, or does not know the pod yet: it may be tried again.
+   */
+  async infer(works: readonly FlowWork[], pod: SenderPod): Promise<boolean> {
     const { clock, book, seed, store, storeGuard } = this.#options;
     const nowMs = clock.now();
     const served = works.filter((work) => this.#isNews(work, nowMs));
-    if (served.length === 0) return;
+    if (served.length === 0) return true;
     const services = await this.#servicesOf(pod, new Set(served.map(addressed)), nowMs);
     const entries: TranslationEntry[] = [];
     const written: FlowWork[] = [];
@@ -71,11 +74,13 @@ export class Inference {
       written.push(work);
       entries.push(...inferred);
     }
-    if (entries.length === 0) return;
+    const isKnown = served.every((work) => services.has(addressed(work)));
+    if (entries.length === 0) return isKnown;
     const isWritten = await storeGuard.call(() => store.add(entries).then(() => true));
-    if (isWritten !== true) return;
+    if (isWritten !== true) return false;
     this.#counters.entries += entries.length;
     for (const { event } of written) this.#written.set(event.flow?.id ?? '', nowMs + AGAIN_MS);
+    return isKnown;
   }
 
   #isNews({ event, source, destination }: FlowWork, nowMs: number): boolean {
@@ -105,9 +110,17 @@ export class Inference {
     const { names, namesGuard } = this.#options;
     const found = await namesGuard.call(() => names.identify(asked.map((ip) => ({ ip, atMs: nowMs }))));
     for (const [index, ip] of found === undefined ? [] : asked.entries()) {
-      const own = found![index]?.identity.pods.find(({ uid }) => uid === pod.uid)?.services ?? [];
-      services.set(ip, own);
-      this.#services.set(`${pod.uid} ${ip}`, { services: own, untilMs: nowMs + SERVICES_MS });
+      const answer = found![index];
+      const pods = answer === undefined || answer === 'contested' ? [] : answer.identity.pods;
+      const own = pods.find(({ uid }) => uid === pod.uid);
+      if (own === undefined) {
+        // Perhaps not yet, so that this is not remembered.
+        services.delete(ip);
+        this.#services.delete(`${pod.uid} ${ip}`);
+        continue;
+      }
+      services.set(ip, own.services);
+      this.#services.set(`${pod.uid} ${ip}`, { services: own.services, untilMs: nowMs + SERVICES_MS });
     }
     return services;
   }

@@ -16,6 +16,7 @@ export interface HttpReceiverOptions {
   readonly connector: Connector;
   /** From the connection to the end of the answer. */
   readonly timeoutMs: number;
+  /** Kept while nothing is sent. */
   readonly maxConnections: number;
   readonly userAgent: string;
 }
@@ -90,7 +91,8 @@ export class HttpReceiver implements Receiver {
     signal: AbortSignal,
   ): Promise<ReceiverAnswer> {
     const { url } = this.#options;
-    return new Promise((resolve, reject) => {
+    let abandon = (): void => undefined;
+    return new Promise<ReceiverAnswer>((resolve, reject) => {
       const posting = request({
         agent: this.#agent,
         host: this.#host,
@@ -104,8 +106,11 @@ export class HttpReceiver implements Receiver {
         reject(posting.reusedSocket && isClosedByPeer(error) ? new StaleConnection(error) : error);
       });
       posting.on('response', (response) => readAnswer(response).then(resolve, reject));
+      // A request that has no connection yet says nothing when it is aborted.
+      abandon = () => reject(signal.reason);
+      signal.addEventListener('abort', abandon);
       posting.end(body);
-    });
+    }).finally(() => signal.removeEventListener('abort', abandon));
   }
 }
 
@@ -137,12 +142,15 @@ async function readAnswer(response: IncomingMessage): Promise<ReceiverAnswer> {
   return { status: statusCode, retryAfter: headers['retry-after'], text };
 }
 
-/** An agent whose connections are made elsewhere. */
+/**
+ * An agent whose connections are made elsewhere. It never lets a request wait for another's connection: where both
+ * fail, Node.js tells only the first that waits. There are as many at once as there are requests.
+ */
 class ConnectingAgent extends Agent {
   readonly #connect: () => Promise<Duplex>;
 
-  constructor(maxSockets: number, connect: () => Promise<Duplex>) {
-    super({ keepAlive: true, maxSockets, maxFreeSockets: maxSockets });
+  constructor(maxFreeSockets: number, connect: () => Promise<Duplex>) {
+    super({ keepAlive: true, maxFreeSockets });
     this.#connect = connect;
   }
 

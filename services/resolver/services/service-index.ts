@@ -56,6 +56,7 @@ export class ServiceIndex {
    * @returns whether an address has its service now that was asked for before: the watch may be later than a connection
    */
   apply(event: ObjectEvent): boolean {
+    if (event.type !== 'bookmark') this.#forgetGone();
     switch (event.type) {
       case 'replace':
         return this.#replace(event.objects);
@@ -78,7 +79,6 @@ export class ServiceIndex {
       this.#keysByUid.delete(uid);
     }
     this.#isSynced = true;
-    this.#forgetGone();
     return objects.map((object) => this.#put(object)).includes(true);
   }
 
@@ -104,9 +104,9 @@ export class ServiceIndex {
       if (named?.uid !== uid || except.includes(key)) continue;
       this.#named.set(key, { ...named, goneAtMs: this.#clock.now() });
     }
-    this.#forgetGone();
   }
 
+  /** Looks at all, so once for each event, and not for each object of a list. */
   #forgetGone(): void {
     const beforeMs = this.#clock.now() - REMEMBER_GONE_MS;
     for (const [key, { goneAtMs }] of this.#named) {

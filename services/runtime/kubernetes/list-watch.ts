@@ -71,8 +71,6 @@ export class ListWatch implements ObjectSource {
           'watching failed, will be tried again',
         );
         await clock.sleep(waitMs, signal);
-      } finally {
-        observer.disconnected(resource);
       }
     }
   }
@@ -131,6 +129,8 @@ export class ListWatch implements ObjectSource {
       if (silence.signal.aborted && !signal.aborted) throw silence.signal.reason;
       throw error;
     } finally {
+      // Before any wait: nothing is known of what happens meanwhile.
+      observer.disconnected(resource);
       clearTimeout(timer);
       silence.abort();
     }

@@ -6,6 +6,13 @@ export interface CacheEntry {
   readonly ttlSeconds: number;
 }
 
+const KEY = /^[\x21-\x7e]{1,250}$/;
+
+/** Whether memcached takes it for a key; at one that is too long it ends the connection. */
+export function isCacheKey(text: string): boolean {
+  return KEY.test(text);
+}
+
 /** In place of an answer: the server is down, slow, or has too much to do already. */
 export const NO_ANSWER = Symbol('no answer');
 

@@ -2,7 +2,7 @@ import type { NatTranslation } from '../../core/nat-translation.ts';
 import { decodeNatTranslation, encodeNatTranslation, natTranslationKey } from '../../core/nat-translation.ts';
 import { FlowtapError } from '../errors.ts';
 import type { Cache, CacheRead } from './cache.ts';
-import { NO_ANSWER } from './cache.ts';
+import { isCacheKey, NO_ANSWER } from './cache.ts';
 
 /** A translation to keep under the Community ID of its observed tuple. */
 export interface KeptTranslation {
@@ -12,8 +12,8 @@ export interface KeptTranslation {
 }
 
 /**
- * The translations in a cache, as the resolver writes them. A key whose server does not answer is as one that is not
- * there; only where no server answers at all calls reject, with CACHE_UNAVAILABLE.
+ * The translations in a cache, as the resolver writes them. A key whose server does not answer, and an id that is none
+ * (senders may write anything), are as ones that are not there; only where no server answers at all calls reject, with CACHE_UNAVAILABLE.
  */
 export class CachedTranslationStore {
   readonly #cache: Cache;
@@ -24,9 +24,12 @@ export class CachedTranslationStore {
 
   /** In the order of the ids; undefined where there is none. */
   async getMany(ids: readonly string[]): Promise<readonly (NatTranslation | undefined)[]> {
-    const texts = await this.#cache.getMany(ids.map(natTranslationKey));
+    const keys = ids.map(natTranslationKey);
+    const isKey = keys.map(isCacheKey);
+    const texts = await this.#cache.getMany(keys.filter((_key, index) => isKey[index]));
     requireAnswer(texts);
-    return texts.map(decode);
+    let next = 0;
+    return isKey.map((wasAsked) => (wasAsked ? decode(texts[next++]) : undefined));
   }
 
   /**
@@ -34,11 +37,13 @@ export class CachedTranslationStore {
    * the resolver write between the two looks, its word is lost until it refreshes the connection.)
    */
   async add(entries: readonly KeptTranslation[]): Promise<void> {
-    const encoded = entries.map(({ id, translation, ttlSeconds }) => ({
-      key: natTranslationKey(id),
-      value: encodeNatTranslation(translation),
-      ttlSeconds,
-    }));
+    const encoded = entries
+      .map(({ id, translation, ttlSeconds }) => ({
+        key: natTranslationKey(id),
+        value: encodeNatTranslation(translation),
+        ttlSeconds,
+      }))
+      .filter(({ key }) => isCacheKey(key));
     const added = await this.#cache.addMany(encoded);
     requireAnswer(added);
     const taken = encoded.filter((_entry, index) => added[index] === false);

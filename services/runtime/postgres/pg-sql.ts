@@ -147,8 +147,13 @@ export class PgSql implements Sql {
       client.on('error', () => resolve());
     });
     client.on('notification', ({ payload }) => onPayload(payload ?? ''));
-    await client.connect();
-    await client.query(`listen ${client.escapeIdentifier(channel)}`);
+    try {
+      await client.connect();
+      await client.query(`listen ${client.escapeIdentifier(channel)}`);
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      throw error;
+    }
     return { client, ended };
   }
 

@@ -3,6 +3,12 @@ import type { ClientConfig } from 'pg';
 
 const CONNECT_TIMEOUT_MS = 5000;
 
+/** How much later than it should end a statement the server may answer, before its connection is given up. */
+const ANSWER_GRACE_MS = 2000;
+
+/** After so much silence the kernel asks whether the server is still there. */
+const KEEP_ALIVE_MS = 30_000;
+
 /** pg's options for a server. A password from a file is read at each connection. */
 export function postgresOptions(access: {
   readonly url: string;
@@ -17,7 +23,10 @@ export function postgresOptions(access: {
     application_name: applicationName,
     connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
     statement_timeout: statementTimeoutMs,
+    // A server that is gone without a word ends nothing: the network takes a quarter of an hour to tell of it.
+    ...(statementTimeoutMs > 0 && { query_timeout: statementTimeoutMs + ANSWER_GRACE_MS }),
   };
   if (passwordFile !== undefined)
     options.password = async () => (await readFile(passwordFile, 'utf8')).trim();

@@ -28,7 +28,11 @@ describe('a receiver', () => {
   });
 
   test.each([
-    ['https://', {}, '--output (FLOWTAP_OUTPUT) is no URL: https://.'],
+    [
+      'https://me:secret@ho st/',
+      {},
+      '--output (FLOWTAP_OUTPUT) is no URL such as https://flowtap-enrichment:8443/v1/flows.',
+    ],
     [
       'https://me:secret@host/',
       {},

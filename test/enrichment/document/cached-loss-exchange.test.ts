@@ -52,7 +52,12 @@ const observation = (eventId: string, some: Partial<LossObservation> = {}): Loss
   ...{ eventId, source: state(1), destination: state(2), isLossy: false },
   ...some,
 });
-const KEY = { communityId: '1:c', window: '2026-01-15T10:03:00.000Z', from: 'source' } as const;
+const KEY = {
+  communityId: '1:c',
+  pair: '10.0.0.1>10.0.0.2',
+  window: '2026-01-15T10:03:00.000Z',
+  from: 'source',
+} as const;
 const published = (some: Partial<PublishedObservation>): PublishedObservation => ({
   ...{ ...KEY, observation: observation('e') },
   ...some,
@@ -87,7 +92,7 @@ describe('what one publishes another finds, in memory and in a cache:', () => {
   test.each(Object.entries(CASES))('%s', async (name, [before, key, found]) => {
     const of = <Key extends { readonly communityId: string }>(one: Key): Key => ({
       ...one,
-      communityId: `${one.communityId}/${name.replaceAll(' ', '-')}`,
+      communityId: `${one.communityId}/${name}`,
     });
     const memory = new MemoryLossExchange(100);
     const shared: readonly LossExchange[] = [connect(), connect()];
@@ -101,20 +106,34 @@ describe('what one publishes another finds, in memory and in a cache:', () => {
   });
 });
 
-test('a batch of any size keeps its order; keys that no cache takes are found nowhere', async () => {
-  const one = connect();
-  const communityIds = Array.from({ length: 9000 }, (_, index) =>
-    index % 1000 === 7 ? `1:${' x'.repeat(index)}` : `1:${index}`,
+test('what several batches of any size say of many pairs and connections is all found, each once', async () => {
+  const [one, other] = [connect(), connect()];
+  const all = Array.from({ length: 9000 }, (_, index) =>
+    published({
+      communityId: `1:many-${index}`,
+      pair: index % 3 === 0 ? 'a>b' : `a>${index % 50}`,
+      observation: observation(`e${index}`),
+    }),
   );
-  await one.publish(
-    communityIds.map((communityId, index) =>
-      published({ communityId, observation: observation(`e${index}`) }),
-    ),
-  );
-  const found = await connect().find(communityIds.map((communityId) => ({ ...KEY, communityId })));
-  expect(found.map((each) => each?.eventId)).toEqual(
-    communityIds.map((_id, index) => (index % 1000 === 7 ? undefined : `e${index}`)),
-  );
+  await one.publish(all.slice(0, 8000));
+  await one.publish(all.slice(8000));
+  // Another record of some of them, and the same ones again.
+  const doubled = all.slice(100, 130);
+  await other.publish(doubled.map((each) => ({ ...each, observation: observation('another') })));
+  await other.publish(all.slice(8000));
+  const found = await other.find(all);
+  const isDoubled = (index: number): boolean => index >= 100 && index < 130;
+  expect(found).toEqual(all.map((each, index) => (isDoubled(index) ? undefined : each.observation)));
+});
+
+test('text that no cache takes for a key is found nowhere, and harms nothing else', async () => {
+  const exchange = connect();
+  const odd = ['a b', 'a\r\nflush_all', 'x'.repeat(300), 'é'];
+  const windows = [...odd, '2026-01-15T10:04:00.000Z'];
+  const all = windows.map((window) => published({ window }));
+  await exchange.publish(all);
+  const found = await exchange.find(all);
+  expect(found.map((each) => each !== undefined)).toEqual([...odd.map(() => false), true]);
 });
 
 describe('two enrichments', () => {

@@ -140,12 +140,12 @@ describe('both ends’ records', () => {
     const observation = { eventId: 'e', source: state(), destination: state(), isLossy: false };
     for (let window = 0; window < 30; window++) {
       const published = Array.from({ length: 300 }, (_, n) => ({
-        ...{ communityId: `c${n}`, window: `w${window}`, from: 'source' as const, observation },
+        ...{ communityId: `c${n}`, pair: 'p', window: `w${window}`, from: 'source' as const, observation },
       }));
       await exchange.publish(published);
       expect(exchange.size).toBeLessThanOrEqual(1000);
     }
-    const key = { communityId: 'c299', from: 'source' } as const;
+    const key = { communityId: 'c299', pair: 'p', from: 'source' } as const;
     const found = await exchange.find([
       { ...key, window: 'w29' },
       { ...key, window: 'w1' },

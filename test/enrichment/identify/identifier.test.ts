@@ -49,6 +49,19 @@ describe('names', () => {
     expect(test.enricher.counters.identity.changedHands).toBe(1);
   });
 
+  it.each([
+    ['nobody else is known to have had', [], 'interval'],
+    ['another one may have had', ['next', 'third'], 'unknown'],
+  ])('of a pod whose address %s when the record ended', async (_, others, namedBy) => {
+    const test = testEnricher();
+    const middle = WINDOW.startMs + 5000;
+    const ip = '10.42.2.40';
+    const rows = others.map((name) => ({ ip, fromMs: middle, identity: ofPod(podIdentity(name)) }));
+    const old = { ip, fromMs: SINCE_MS, toMs: middle, identity: ofPod(podIdentity('old')) };
+    test.names.rows = [...CLUSTER.filter((row) => row.ip !== ip), old, ...rows];
+    expect((await bodyOf(test)).flowtap.destination).toEqual({ named_by: namedBy });
+  });
+
   it('of a pod whose labels changed in the record are as they are at its end', async () => {
     const test = testEnricher();
     const middle = WINDOW.startMs + 5000;
@@ -64,16 +77,13 @@ describe('names', () => {
     expect((await bodyOf(test)).destination.kubernetes.version).toBe('2');
   });
 
-  it('of the own pod are those of the sender, also when the store has another one at its address', async () => {
+  it('of the own pod are nobody’s when the store has another one at its address', async () => {
     const test = testEnricher();
     const other = { ip: '10.42.1.17', fromMs: SINCE_MS, identity: ofPod(podIdentity('before')) };
     test.names.rows = [...CLUSTER.filter(({ ip }) => ip !== other.ip), other];
     const body = await bodyOf(test);
-    expect(body.source.kubernetes.pod).toEqual({
-      ...{ name: 'web-1', namespace: 'shop', uid: 'uid-web-1' },
-      node: { name: 'node-of-web-1' },
-    });
-    expect(body.flowtap.source).toEqual({ named_by: 'self' });
+    expect(body.source.kubernetes).toBeUndefined();
+    expect(body.flowtap.source).toEqual({ named_by: 'unknown' });
   });
 
   it.each([

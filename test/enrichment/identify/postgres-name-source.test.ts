@@ -17,15 +17,17 @@ describe.each(DATABASES)('names in %s', (name) => {
     for (const [ip, uid, from, to] of [
       ['10.42.1.17', 'a', FROM_MS, TO_MS],
       ['fd00:42::17', 'b', FROM_MS + 0.25, undefined],
+      ['10.42.1.18', 'c', FROM_MS, TO_MS],
+      ['10.42.1.18', 'd', FROM_MS + 1, TO_MS],
     ] as const) {
       const at = (ms: number): string => `epoch'::timestamptz + interval '${ms} milliseconds`;
       const until = to === undefined ? 'infinity' : at(to);
       await database.sql.query(
         `insert into identities (address, uid, kind, valid_from, valid_to, named_from, claim_from, claim_to,
-           version_from, version_to, identity)
+           version_from, version_to, identity, is_shared)
          values ($1, $2, 'Pod', '${at(from)}', '${until}', '${at(from)}', '${at(from)}', '${until}',
-           '-infinity', 'infinity', $3)`,
-        [ip, uid, JSON.stringify(identity)],
+           '-infinity', 'infinity', $3, $4)`,
+        [ip, uid, JSON.stringify(identity), ip === '10.42.1.18'],
       );
     }
   }, 60_000);
@@ -43,12 +45,18 @@ describe.each(DATABASES)('names in %s', (name) => {
         { ip: 'fd00:42::17', atMs: TO_MS },
         { ip: '10.42.1.17', atMs: TO_MS },
         { ip: '10.42.1.17', atMs: TO_MS - 1 },
+        { ip: '10.42.1.18', atMs: FROM_MS },
+        { ip: '10.42.1.18', atMs: FROM_MS + 1 },
+        { ip: '10.42.1.18', atMs: TO_MS },
       ]),
     ).toEqual([
       undefined,
       { identity, validFromMs: FROM_MS + 0.25, validToMs: undefined },
       undefined,
       { identity, validFromMs: FROM_MS, validToMs: TO_MS },
+      { identity, validFromMs: FROM_MS, validToMs: FROM_MS + 1 },
+      'contested',
+      undefined,
     ]);
     expect(await source.identify([])).toEqual([]);
   });

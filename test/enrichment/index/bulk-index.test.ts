@@ -133,6 +133,20 @@ test('while the index is away everybody can know; what waits is written when it 
   expect(index.unavailable()).toBeUndefined();
 });
 
+test.each([3_600_000, Number.POSITIVE_INFINITY])(
+  'an index that asks to wait for %d ms is asked again within a minute',
+  async (retryAfterMs) => {
+    const { index, target } = setup();
+    target.answer = () => ({ kind: 'failed', reason: 'maintenance', retryAfterMs });
+    const caller = new AbortController();
+    const writing = index.write(documents('a'), caller.signal);
+    await until(() => target.bulks.length > 0);
+    expect(index.unavailable()?.retryAfterMs).toBeLessThanOrEqual(60_000);
+    caller.abort();
+    expect(kinds(await writing)).toEqual(['retry']);
+  },
+);
+
 test('an answer that was lost is no second document', async () => {
   const { index, target } = setup();
   const known = new Set<string>();

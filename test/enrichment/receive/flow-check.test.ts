@@ -119,3 +119,8 @@ test('what other senders write differently is brought into one form', () => {
     related: { ip: ['10.0.0.1'] },
   });
 });
+
+test('a value too deep to be written is refused as any other', () => {
+  const source = JSON.parse('['.repeat(20_000) + ']'.repeat(20_000));
+  expect(checkFlow(plainEvent({ source }))?.message).toMatch(/not a value in too many others$/);
+});

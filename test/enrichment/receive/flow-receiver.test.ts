@@ -1,5 +1,9 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { setTimeout } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
+import type { TokenAuthority, TokenVerdict } from '../../../services/enrichment/receive/authenticator.ts';
 import { createAuthenticator } from '../../../services/enrichment/receive/authenticator.ts';
 import { tokenAuthority } from '../../fakes/token-authority.ts';
 import { headerLine, namedEvent, ndjson, plainEvent } from '../../fixtures/flow-batch.ts';
@@ -316,6 +320,33 @@ describe('dead letters', () => {
     expect(response.status).toBe(400);
     expect(await metrics.value('flowtap_enrichment_dead_letters_lost_total')).toBe(2);
     expect(index.writes).toBe(2);
+  });
+});
+
+test('a sender that goes while its token is checked leaves nothing behind', async () => {
+  const checked = Promise.withResolvers<TokenVerdict>();
+  const asked = Promise.withResolvers<void>();
+  const authority: TokenAuthority = {
+    judge: () => {
+      asked.resolve();
+      return checked.promise;
+    },
+  };
+  const authenticator = createAuthenticator({ authorities: [authority], allowAnonymous: false });
+  const { port, metrics } = await runTestEnrichment({ authenticator });
+  const socket = connect(port, '127.0.0.1');
+  socket.write(
+    'POST /v1/flows HTTP/1.1\r\nhost: x\r\nauthorization: Bearer x\r\n' +
+      'content-type: application/x-ndjson\r\ncontent-length: 500\r\n\r\n{',
+  );
+  await asked.promise;
+  socket.resetAndDestroy();
+  await once(socket, 'close');
+  await setTimeout(50);
+  checked.resolve({ kind: 'accepted', sender: { method: 'token_file', name: 'token:edge' } });
+  await vi.waitUntil(async () => {
+    const gone = await metrics.value('flowtap_enrichment_refusals_total', { reason: 'sender_gone' });
+    return gone === 1 && (await metrics.value('flowtap_enrichment_in_flight_bytes')) === 0;
   });
 });
 

@@ -53,9 +53,12 @@ test('a header without events, of a probe that is in no pod', () => {
 });
 
 test('events can be read again as they came', () => {
-  const batch = parse(ndjson([namedEvent('a')]));
+  const batch = parse(
+    `${ndjson([headerLine({ events: 4 }), namedEvent('a')])}{\n${ndjson([namedEvent('b'), namedEvent('c')])}`,
+  );
   batch.events[0].source.ip = 'changed';
-  expect(batch.readAgain()).toEqual([namedEvent('a')]);
+  expect(batch.readAgain(0, 3)).toEqual([namedEvent('a'), namedEvent('b'), namedEvent('c')]);
+  expect(batch.readAgain(1, 2)).toEqual([namedEvent('b')]);
 });
 
 test('bad lines stand beside good ones', () => {

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
@@ -66,6 +67,15 @@ test('without room in the budget it is busy', async () => {
     reason: 'busy',
     headers: { 'retry-after': expect.stringMatching(/^[12]$/) },
   });
+});
+
+test('a sender that has gone before its body is read is not waited for', { timeout: 2000 }, async () => {
+  for (const isGzip of [false, true]) {
+    const body = new Readable({ read: () => undefined });
+    await once(body.destroy(), 'close');
+    const reading = readBody(body, isGzip, { maxBodyBytes: 10 }, new InFlightBytes(10).reserve(0)!);
+    await expect(reading).rejects.toThrow('The sender ended the connection');
+  }
 });
 
 test('a sender that goes away is no error of the body', async () => {

@@ -40,6 +40,29 @@ it('writes nothing for another pod’s address, whatever the probe says of its o
   expect(servers).toEqual(['10.42.2.23']);
 });
 
+it('says what the real tuple’s Community ID is, whatever the event says', async () => {
+  const { enricher, store } = testEnricher(INFERS);
+  const event = atServer();
+  event.network!.community_id = '1:anything';
+  await enricher.enrich([event], CART);
+  const [id, expected] = translation(
+    ...(['10.42.1.17:40001', '10.96.0.10:80', '10.42.1.17:40001', '10.42.2.23:8080'] as const),
+  );
+  expect(store.entries.get(id)?.communityId).toBe(expected.communityId);
+});
+
+it('tries again where the state store did not answer at first', async () => {
+  const { enricher, store, names, clock } = testEnricher({ ...INFERS, settleMs: 5000 });
+  names.trouble = () => {
+    names.trouble = undefined;
+    return Promise.reject(new Error('down'));
+  };
+  const event = atServer();
+  event.event!.end = new Date(clock.now()).toISOString();
+  await enricher.enrich([event], CART);
+  expect(store.entries.size).toBe(1);
+});
+
 it('replaces what was inferred for a connection that had the ports before, never what the kernel said', async () => {
   const { enricher, store } = testEnricher(INFERS);
   const before = translation('10.42.1.17:40001', '10.96.0.10:80', '10.42.1.17:40001', '10.42.2.99:8080', {

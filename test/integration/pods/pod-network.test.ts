@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { namespacesUnavailable } from '../namespaces.ts';
 import { PodNetwork } from './pod-network.ts';
 import { PodProcess } from './pod-process.ts';
@@ -12,12 +12,15 @@ const CALLS = [
   { protocol: 'udp', family: 'ipv6' },
 ] as const;
 
-describe.skipIf(unavailable !== undefined)('pods behind a node', () => {
+beforeEach((context) => context.skip(unavailable !== undefined, unavailable));
+
+describe('pods behind a node', () => {
   let network: PodNetwork;
   let client: PodProcess;
   let backends: readonly PodProcess[];
 
   beforeAll(async () => {
+    if (unavailable !== undefined) return;
     network = new PodNetwork();
     const pods = ['web-0', 'web-1', 'web-2'].map((name) => network.addPod(name));
     const caller = network.addPod('caller');

@@ -29,6 +29,7 @@ export class PodNetwork {
   readonly nodeAddress: string;
   readonly #network = new TestNetwork();
   #pods = 0;
+  #outsides = 0;
 
   constructor() {
     this.node = this.#network.addRouter('node');
@@ -60,6 +61,38 @@ export class PodNetwork {
     namespace.ip('route', 'add', 'default', 'via', gateways[0]);
     namespace.ip('-6', 'route', 'add', 'default', 'via', gateways[1]);
     return pod;
+  }
+
+  /** A host outside of the cluster. Pods reach it from an address of the node, and it reaches them by their own. */
+  addOutside(name: string, address: string): Namespace {
+    const namespace = this.#network.addNamespace(name);
+    const interfaceName = `outside${++this.#outsides}`;
+    const [, network, host] = /^(.*\.)(\d+)$/.exec(address) ?? [];
+    const gateway = `${network}${Number(host) - 1}`;
+    this.#network.link(
+      { namespace, interfaceName: 'eth0', addresses: [`${address}/24`] },
+      { namespace: this.node, interfaceName, addresses: [`${gateway}/24`] },
+      { staticNeighbours: true },
+    );
+    namespace.ip('route', 'add', 'default', 'via', gateway);
+    this.node.run(
+      'iptables',
+      '-w',
+      '-t',
+      'nat',
+      '-A',
+      'POSTROUTING',
+      '-o',
+      interfaceName,
+      '-j',
+      'MASQUERADE',
+    );
+    return namespace;
+  }
+
+  /** Has the node's connection table count packets and bytes of the connections that begin from now on. */
+  countConnections(): void {
+    this.node.setKernelParameters({ 'netfilter/nf_conntrack_acct': 1 });
   }
 
   /** Connections to the service's address go to one of the pods, each as likely as the others. */

@@ -20,10 +20,28 @@ export interface PodAnswer {
   readonly localPort: number;
 }
 
+/** Echo requests, all of one identifier. */
+export interface PodPing {
+  readonly ip: string;
+  readonly count: number;
+  readonly identifier: number;
+}
+
+/** A connection that stays open; `name` is who answered. */
+export interface KeptConnection {
+  readonly name: string;
+  readonly localPort: number;
+  /** Payload that the caller has sent so far. */
+  readonly sentBytes: number;
+}
+
 export type PodOrder =
   | { readonly kind: 'serve'; readonly port: number; readonly name: string }
   | { readonly kind: 'served' }
-  | { readonly kind: 'call'; readonly call: PodCall };
+  | { readonly kind: 'call'; readonly call: PodCall }
+  | { readonly kind: 'ping'; readonly ping: PodPing }
+  | { readonly kind: 'keep'; readonly ip: string; readonly port: number; readonly everyMs: number }
+  | { readonly kind: 'release' };
 
 /** A process in a pod, which serves and calls. It ends with the namespace, or with `close`. */
 export class PodProcess {
@@ -66,6 +84,21 @@ export class PodProcess {
 
   async call(call: PodCall): Promise<readonly PodAnswer[]> {
     return (await this.#order({ kind: 'call', call })) as PodAnswer[];
+  }
+
+  /** Sends echo requests to an IPv4 address; does not wait for the answers. */
+  async ping(ping: PodPing): Promise<void> {
+    await this.#order({ kind: 'ping', ping });
+  }
+
+  /** Opens a TCP connection and sends on it again and again, until `release`. One at a time. */
+  async keep(ip: string, port: number, everyMs: number): Promise<KeptConnection> {
+    return (await this.#order({ kind: 'keep', ip, port, everyMs })) as KeptConnection;
+  }
+
+  /** Closes the connection that is kept, and waits for its end. */
+  async release(): Promise<KeptConnection> {
+    return (await this.#order({ kind: 'release' })) as KeptConnection;
   }
 
   async close(): Promise<void> {

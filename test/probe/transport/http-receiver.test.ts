@@ -195,6 +195,18 @@ it('a connection that the receiver closed while nothing was sent is replaced wit
   expect(server.requests.length).toBe(2);
 });
 
+it('a receiver that goes away with all its connections is an error for each delivery on its way', async () => {
+  const server = await startServer();
+  const client = createClient(server.url);
+  await Promise.all([send(client), send(client)]);
+  server.answer = () => new Promise(() => undefined);
+  const sending = [send(client), send(client)];
+  await until(() => server.requests.length === 4);
+  await server.stop();
+  const outcomes = await Promise.allSettled(sending);
+  expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+});
+
 describe('the token', () => {
   it('is read anew for each delivery', async () => {
     const server = await startServer();

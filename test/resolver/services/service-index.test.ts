@@ -90,6 +90,17 @@ describe('ServiceIndex', () => {
     expect(index.find(TCP, '10.96.0.1', 81)).toEqual(named('web', 81));
   });
 
+  test('reads a list of a large cluster in a time that grows with it', () => {
+    const index = new ServiceIndex(new ManualClock());
+    const objects = Array.from({ length: 10_000 }, (_, at) =>
+      object(`web-${at}`, { clusterIP: `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`, ports }),
+    );
+    const startMs = performance.now();
+    index.apply({ type: 'replace', objects, resourceVersion: '1' });
+    expect(performance.now() - startMs).toBeLessThan(1000);
+    expect(index.serviceCount).toBe(10_000);
+  });
+
   test('says when an address that was asked for gets its service', () => {
     const index = new ServiceIndex(new ManualClock());
     const web = object('web', { clusterIP: '10.96.0.1', ports });

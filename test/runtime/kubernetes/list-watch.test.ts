@@ -176,3 +176,27 @@ test('objects come without bookkeeping, cut down by the consumer', async () => {
     { metadata: { uid: 'uid-a', name: 'a', namespace: 'default', resourceVersion: '5' } },
   ]);
 });
+
+test.each([
+  { how: 'ended', lines: [change('MODIFIED', 'a', '6')], ending: 'end' },
+  { how: 'cut', lines: [change('MODIFIED', 'a', '6'), '{"type"'], ending: 'cut' },
+] as const)(
+  'a watch that was $how counts as none while the next one is waited for',
+  async ({ lines, ending }) => {
+    const connected: boolean[] = [];
+    const clock = {
+      now: () => systemClock.now(),
+      sleep: (_ms: number, signal?: AbortSignal) => {
+        connected.push(states.of(PODS).isConnected);
+        return systemClock.sleep(1, signal);
+      },
+    };
+    api.answer(
+      listOf(['a'], '5'),
+      watchOf(lines, ending),
+      watchOf([change('MODIFIED', 'a', '7')], 'silence'),
+    );
+    await firstEvents(3, { clock });
+    expect(connected[0]).toBe(false);
+  },
+);

@@ -46,6 +46,32 @@ describe('CachedTranslationStore', () => {
     ]);
   });
 
+  test.each(['1:with space', `1:${'x'.repeat(250)}`, '1:ü', '1:\n'])(
+    'does not ask for %j, at which memcached would hang up',
+    async (id) => {
+      const map = new MapCache(new ManualClock(), 10);
+      const asked: string[] = [];
+      const cache: Cache = {
+        ...silent(map),
+        getMany: (keys) => {
+          asked.push(...keys);
+          return map.getMany(keys);
+        },
+        addMany: (entries) => map.addMany(entries),
+      };
+      const store = new CachedTranslationStore(cache);
+      await store.add([{ ...entry(translation('inferred')), id }, entry(translation('inferred'))]);
+      expect(map.size).toBe(1);
+      expect(await store.getMany([id, '1:seen', id])).toEqual([
+        undefined,
+        translation('inferred'),
+        undefined,
+      ]);
+      expect(await store.getMany([id])).toEqual([undefined]);
+      expect(asked).toEqual([natTranslationKey('1:seen')]);
+    },
+  );
+
   test('rejects where no server answers, and only there', async () => {
     const map = new MapCache(new ManualClock(), 10);
     const down: Cache = { ...silent(map), getMany: async (keys) => keys.map(() => NO_ANSWER) };

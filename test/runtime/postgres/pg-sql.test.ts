@@ -1,10 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import type { AddressInfo, Socket } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { systemClock } from '../../../services/runtime/clock.ts';
+import { PgSql } from '../../../services/runtime/postgres/pg-sql.ts';
 import { postgresAddress, postgresOptions } from '../../../services/runtime/postgres/postgres-options.ts';
 import { openPg } from '../../kubeagent/database.ts';
 import { eventually } from '../../kubeagent/running-agent.ts';
+import { silentLog } from '../../kubeagent/silent-log.ts';
 import type { TestPostgres } from '../../servers/postgres.ts';
 import { postgresUnavailable, startPostgres } from '../../servers/postgres.ts';
 
@@ -37,6 +42,29 @@ describe('a server', () => {
     await eventually(async () => payloads.includes('after'));
     stopping.abort();
     await sql.close();
+  });
+
+  test('that is no longer heard of is given up', { timeout: 30_000 }, async (context) => {
+    if (server === undefined) return context.skip(String(postgresUnavailable()));
+    const proxy = await startProxy(server.url);
+    const sql = await PgSql.open({
+      url: proxy.url,
+      applicationName: 'test',
+      statementTimeoutMs: 50,
+      clock: systemClock,
+      log: silentLog,
+    });
+    await sql.query('select 1');
+    proxy.silence();
+    await expect(sql.query('select 1')).rejects.toMatchObject({ code: 'POSTGRES_UNAVAILABLE' });
+    // On a new connection.
+    expect(await sql.query('select 1 as one')).toEqual([{ one: 1 }]);
+    proxy.silence();
+    const work = sql.transaction((session) => session.query('select 1'));
+    await expect(work).rejects.toMatchObject({ code: 'POSTGRES_UNAVAILABLE' });
+    expect(await sql.query('select 1 as one')).toEqual([{ one: 1 }]);
+    await sql.close();
+    await proxy.close();
   });
 
   test('rolls back what fails, and goes on', async (context) => {
@@ -89,3 +117,27 @@ describe('options', () => {
     expect([name, 'localhost/flowtap', '/run/postgresql/flowtap']).toContain(postgresAddress(url));
   });
 });
+
+/** Passes on what a server and its clients say, until the connections that there are fall silent. */
+async function startProxy(url: string) {
+  const { hostname, port } = new URL(url);
+  const open = new Set<readonly [Socket, Socket]>();
+  const server = createServer((client) => {
+    const remote = connect({ host: hostname, port: Number(port) });
+    const pair = [client, remote] as const;
+    open.add(pair);
+    client.pipe(remote).on('error', () => undefined);
+    remote.pipe(client).on('error', () => undefined);
+    client.once('close', () => remote.destroy() && open.delete(pair));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const proxied = new URL(url);
+  proxied.host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return {
+    url: proxied.href,
+    silence: () => {
+      for (const [client, remote] of open) remote.unpipe(client);
+    },
+    close: () => new Promise<void>((resolve) => server.close(() => resolve())),
+  };
+}
