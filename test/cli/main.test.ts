@@ -85,7 +85,9 @@ describe.concurrent('wrong usage', () => {
     { args: ['demo-traffic'], says: ["error: missing required argument 'role-and-address'", HINT] },
     {
       args: ['demo-traffic', 'shop', 'nowhere'],
-      says: ['flowtap: CONFIG_INVALID: Usage: flowtap demo-traffic shop <addresses>, or web <addresses of service> <of pod>'],
+      says: [
+        'flowtap: CONFIG_INVALID: Usage: flowtap demo-traffic shop <addresses>, or web <addresses of service> <of pod>',
+      ],
     },
     {
       args: ['probe', '--window', '999ms'],

@@ -1,4 +1,3 @@
-import { writeFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { communityId } from '../../services/core/community-id.ts';
@@ -71,10 +70,7 @@ describe.skipIf(unavailable !== undefined)(`each away for ${OUTAGE_MS} ms, while
     await cluster.stopProbes();
     main = (await cluster.documents('logs-flowtap.flow-*')).filter(isRequest);
     peer = (await cluster.documents('flowtap-peer-*')).filter(isRequest);
-    writeFileSync(
-      '/tmp/faults/outages.json',
-      JSON.stringify({ main, peer, answers, kept, outages: [...outages], gaps, served }),
-    );
+    writeFileSync(JSON.stringify({ main, peer, answers, kept, outages: [...outages], gaps, served }));
   }, START_MS);
 
   afterAll(() => cluster?.close(), START_MS);

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { Agent, request } from 'node:https';
 import { text } from 'node:stream/consumers';
@@ -104,17 +104,10 @@ test(`${ADDRESSES.length * ROUNDS_EACH} pods that take over an address at once: 
     },
     { timeout: 30_000, interval: 500 },
   );
-  writeFileSync('/tmp/faults/reuse.json', JSON.stringify({ lives, sent: [...sent.values()], documents }));
   const judged = documents.flatMap((document) => judge(document, sent.get(document.event.id)!, lives.flat()));
   const wrong = judged.filter(
     ({ named, atStart, atEnd }) => named !== undefined && (named !== atStart || named !== atEnd),
   );
-  const { default: pg } = await import('pg');
-  const client = new pg.Client(cluster.postgres.url);
-  await client.connect();
-  writeFileSync('/tmp/faults/reuse-db.json', JSON.stringify({ wrong, claims: (await client.query("select c.*, o.name from address_claims c left join kubernetes_objects o using (uid)")).rows, identities: (await client.query("select i.address, uid, i.valid_from, i.valid_to, i.named_from, i.claim_from, i.claim_to, version_from, version_to, is_shared from identities i")).rows }));
-  await client.end();
-  writeFileSync('/tmp/faults/enrichment.log', cluster.enrichment.log + cluster.kubeagent.log);
   expect(wrong).toEqual([]);
   const certain = judged.filter(({ isInDoubt }) => !isInDoubt);
   const unknown = certain.filter(({ named }) => named === undefined);
