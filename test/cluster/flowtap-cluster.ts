@@ -233,7 +233,12 @@ export interface FlowDocument {
   readonly '@timestamp': string;
   readonly network: { readonly community_id: string; readonly transport: string; readonly bytes: number };
   readonly flow: { readonly id: string };
-  readonly event: { readonly id: string; readonly start: string; readonly end: string };
+  readonly event: {
+    readonly id: string;
+    readonly start: string;
+    readonly end: string;
+    readonly ingested: string;
+  };
   /** The pod whose probe sent it. */
   readonly orchestrator: { readonly resource: { readonly name: string } };
   readonly source: DocumentSide;

@@ -8,14 +8,14 @@ export interface SteadyAnswer extends PodAnswer {
   readonly toMs: number;
 }
 
-const REQUEST_BYTES = 200;
+/** Payload of a request. */
+export const REQUEST_BYTES = 200;
 /** About 25 requests a second. */
 const TURN_CALLS = 5;
 const TURN_MS = 200;
 
 /** Requests from a pod to a service, by TCP and UDP in turn, until it is stopped. */
 export class SteadyTraffic {
-  readonly requestBytes = REQUEST_BYTES;
   readonly #caller: PodProcess;
   readonly #ip: string;
   readonly #stopping = new AbortController();

@@ -40,7 +40,7 @@ export const RESOLVER_SETTINGS = {
     flag: '--ended-ttl <duration>',
     env: 'FLOWTAP_ENDED_TTL',
     parse: duration(1000),
-    default: '60s',
+    default: '3m',
     doc: 'how long it is kept when the connection has ended: longer than a window and the delivery of its records',
   },
   resyncIntervalMs: {
