@@ -29,7 +29,7 @@ test.each(COMMANDS.map(({ name }) => name))('the bundle has the command %s', asy
 });
 
 test('the bundle meters, keeps names and gives them', { timeout: BUILD_MS }, async () => {
-  expect(await flowtap('demo', '--recorded')).toContain('Who answered for the service shop');
+  expect(await flowtap('demo', '--recorded')).toContain('web → shop/shop-1:80');
 });
 
 test('the bundle has the templates', async () => {

@@ -22,6 +22,7 @@ const DOCUMENT = z.object({
   destination: SIDE,
   flowtap: z.object({
     end_reason: z.optional(z.enum(END_REASONS)),
+    nat: z.optional(z.object({})),
     window: z.object({ start: z.string(), end: z.string() }),
   }),
 });
@@ -34,7 +35,7 @@ export interface DemoRecord {
   readonly windowEndMs: number;
   /** With names in place of addresses, where there are names. */
   readonly record: TableRecord;
-  /** The service that was called, and the pod that answered. */
+  /** The service whose address was called, and the pod that answered; not where the pod itself was called. */
   readonly answered: { readonly service: string; readonly pod: string } | undefined;
 }
 
@@ -54,7 +55,7 @@ export function recordFromDocument(line: string): DemoRecord {
       source: sideOf(source),
       destination: sideOf(destination),
     },
-    answered: pod && service && { service: service.name, pod: pod.name },
+    answered: flowtap.nat && pod && service && { service: service.name, pod: pod.name },
   };
 }
 

@@ -78,6 +78,8 @@ test('shows names in place of addresses, where enrichment has given them', () =>
   const document = JSON.parse(written(UDP));
   document.source.kubernetes = { pod: { name: 'web' } };
   document.destination.kubernetes = { pod: { name: 'shop-1' }, service: { name: 'shop' } };
+  expect(recordFromDocument(JSON.stringify(document)).answered).toBeUndefined();
+  document.flowtap.nat = { evidence: 'conntrack' };
   expect(recordFromDocument(JSON.stringify(document))).toMatchObject({
     record: { source: { address: 'web', port: 40_000 }, destination: { address: 'shop/shop-1', port: 53 } },
     answered: { service: 'shop', pod: 'shop-1' },
