@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { cacheFolder } from './cache-folder.ts';
 
 export const KUBERNETES_VERSION = '1.34.4';
+/** One whose Kubernetes modules are of the same minor: most of it is compiled for Kubernetes anyway. */
+export const HELM_VERSION = '3.19.5';
 
 /** What tests run, and the Go package each is built from. */
 export const KUBERNETES_PROGRAMS = {
@@ -12,6 +14,7 @@ export const KUBERNETES_PROGRAMS = {
   'kube-scheduler': 'k8s.io/kubernetes/cmd/kube-scheduler',
   'kube-proxy': 'k8s.io/kubernetes/cmd/kube-proxy',
   kubectl: 'k8s.io/kubernetes/cmd/kubectl',
+  helm: 'helm.sh/helm/v3/cmd/helm',
 } as const;
 
 export type KubernetesProgram = keyof typeof KUBERNETES_PROGRAMS;

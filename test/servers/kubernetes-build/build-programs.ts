@@ -6,7 +6,12 @@ import { createInterface } from 'node:readline';
 import { installedProgram } from '../installed-program.ts';
 import { whenThisProcessEnds } from '../keeper.ts';
 import type { KubernetesProgram } from '../kubernetes-programs.ts';
-import { builtProgramsFolder, KUBERNETES_PROGRAMS, KUBERNETES_VERSION } from '../kubernetes-programs.ts';
+import {
+  builtProgramsFolder,
+  HELM_VERSION,
+  KUBERNETES_PROGRAMS,
+  KUBERNETES_VERSION,
+} from '../kubernetes-programs.ts';
 import { makeRunFolder } from '../run-folder.ts';
 
 const PROGRESS_MS = 20_000;
@@ -58,9 +63,10 @@ function versionFlags(): readonly string[] {
     gitCommit: 'module',
     buildDate: '1970-01-01T00:00:00Z',
   };
-  return ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((name) =>
+  const kubernetes = ['k8s.io/component-base/version', 'k8s.io/client-go/pkg/version'].flatMap((name) =>
     Object.entries(values).map(([variable, value]) => `-X ${name}.${variable}=${value}`),
   );
+  return [...kubernetes, `-X helm.sh/helm/v3/internal/version.version=v${HELM_VERSION}`];
 }
 
 const BUILD_FLAGS = [

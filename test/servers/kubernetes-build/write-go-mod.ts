@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installedProgram } from '../installed-program.ts';
-import { KUBERNETES_PROGRAMS, KUBERNETES_VERSION } from '../kubernetes-programs.ts';
+import { HELM_VERSION, KUBERNETES_PROGRAMS, KUBERNETES_VERSION } from '../kubernetes-programs.ts';
 
 const folder = import.meta.dirname;
 const release = `v${KUBERNETES_VERSION}`;
@@ -40,6 +40,7 @@ function goModOf(released: string): string {
     '',
     `require k8s.io/kubernetes ${release}`,
     `require go.etcd.io/etcd/server/v3 ${found(released, /go\.etcd\.io\/etcd\/server\/v3 (\S+)/)}`,
+    `require helm.sh/helm/v3 v${HELM_VERSION}`,
     '',
     'replace (',
     ...parts.map((name) => `\t${name} => ${name} ${partsVersion}`),
