@@ -1,13 +1,11 @@
 import { parseIp } from '../core/ip-address.ts';
+import { PROBE_CONTAINER } from '../core/probe-container.ts';
 import type { KubernetesObject, OwnerReference } from '../runtime/kubernetes/kubernetes-object.ts';
 import { claimFields } from './claim-times.ts';
 import { podTimes } from './pod-times.ts';
 import { protocolNumber } from './protocol-number.ts';
 import type { Sighting, StoredObject } from './stored-object.ts';
 import { isoTime } from './stored-object.ts';
-
-/** The container that flowtap puts into a pod. */
-const PROBE_CONTAINER = 'flowtap-probe';
 
 interface Container {
   readonly name?: string;
