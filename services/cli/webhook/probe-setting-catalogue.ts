@@ -7,7 +7,7 @@ type SettingName = keyof ProbeConfig;
 
 /** What the owner of a namespace may decide; not where records go, nor who the probe says it is. */
 const OF_NAMESPACES: readonly SettingName[] = [
-  ...(['interfaces', 'filter', 'knownPorts', 'snaplenBytes', 'ringBytes', 'maxFlows'] as const),
+  ...(['interfaces', 'filter', 'snaplenBytes', 'ringBytes', 'maxFlows'] as const),
   ...(['maxQueuedBytes', 'batchDelayMs', 'compressionLevel', 'heartbeatIntervalMs'] as const),
   ...([
     'shutdownGraceMs',
