@@ -20,7 +20,7 @@ import type { ServicePart } from './services-page.ts';
 import { servicesPage } from './services-page.ts';
 import { plainTable } from './table.ts';
 
-const USAGE = `Usage: npm run bench -- [--files] [--live] [--services] [--resolver] [--enrichment] [--index] [--identify] [--quick] [--write]
+const USAGE = `Usage: npm run bench -- [--files] [--live] [--services] [--resolver] [--enrichment] [--index] [--identify] [--webhook] [--quick] [--write]
 
   --files  reading capture files, beside other flow meters
   --live   capturing on an interface, beside tcpdump and cap (root, Linux)
@@ -29,6 +29,7 @@ const USAGE = `Usage: npm run bench -- [--files] [--live] [--services] [--resolv
   --enrichment  making documents of records, between 150,000 pods
   --index  the same into Elasticsearch, beside finished documents
   --identify  asking PostgreSQL who had 500 addresses, among 150,000 pods
+  --webhook  admissions of pods, on one core
   --quick  a tenth of the packets, one round of live captures
   --write  files and live into docs/performance.md, services into docs/performance-services.md
 `;
@@ -76,7 +77,7 @@ function readArguments(): Choice | undefined {
     const { values } = parseArgs({
       options: {
         ...{ files: flag, live: flag, services: flag, quick: flag, write: flag },
-        ...{ resolver: flag, enrichment: flag, index: flag, identify: flag },
+        ...{ resolver: flag, enrichment: flag, index: flag, identify: flag, webhook: flag },
       },
     });
     const services = SERVICE_NAMES.filter((name) => values.services || values[name]);

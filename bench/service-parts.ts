@@ -1,6 +1,6 @@
 import type { ServicePart } from './services-page.ts';
 
-export type ServiceName = 'enrichment' | 'index' | 'identify' | 'resolver';
+export type ServiceName = 'enrichment' | 'index' | 'identify' | 'resolver' | 'webhook';
 type Progress = (text: string) => void;
 
 /** Each measures its service, and says what it is. What is not measured costs no time to load. */
@@ -48,6 +48,16 @@ export const SERVICE_PARTS: Readonly<
         'New connections through a ClusterIP in iptables, while the resolver reads the connection table and writes to a real\n' +
         'memcached. What the backends counted is what memcached must have.',
       result: resolverImpossible() ?? resolverTable(await benchResolver(resolverLoads(quick), progress)),
+    };
+  },
+  webhook: async (quick, progress) => {
+    const { benchWebhook, webhookImpossible, webhookTable } = await import('./webhook-bench.ts');
+    return {
+      title: 'Webhook',
+      text:
+        'Admissions of a pod of three containers over TLS, the webhook on one core, the sender on the other. Latency from when\n' +
+        'a request was due. The floor is the same server without a decision: it parses the body and answers a constant.',
+      result: webhookImpossible() ?? webhookTable(await benchWebhook(quick, progress)),
     };
   },
 };
