@@ -9,6 +9,8 @@ export interface ControlPlaneAddress {
   /** With a folder `certificates`. */
   readonly folder: string;
   readonly components: readonly string[];
+  /** More flags of the API server. */
+  readonly apiServerFlags: Readonly<Record<string, string>>;
 }
 
 const SERVICE_NETWORK = '10.96.0.0/16,fd00:96::/112';
@@ -33,7 +35,7 @@ export function etcdCommand({ folder, etcdPort }: ControlPlaneAddress): readonly
 
 /** It waits for etcd by itself. */
 export function apiServerCommand(address: ControlPlaneAddress): readonly string[] {
-  const { host, port, etcdPort, folder, components } = address;
+  const { host, port, etcdPort, folder, components, apiServerFlags } = address;
   const file = (name: string): string => join(folder, 'certificates', name);
   const isLoopback = host.startsWith('127.');
   return flags({
@@ -66,6 +68,7 @@ export function apiServerCommand(address: ControlPlaneAddress): readonly string[
     'enable-aggregator-routing': true,
     // Endpoints may not be loopback addresses: it would log an error every ten seconds.
     'endpoint-reconciler-type': isLoopback ? 'none' : 'lease',
+    ...apiServerFlags,
   });
 }
 

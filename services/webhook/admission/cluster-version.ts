@@ -16,8 +16,9 @@ export async function sidecarOfCluster(
   signal: AbortSignal,
 ): Promise<SidecarKind> {
   const { status, body } = await api.request({ path: '/version', signal, timeoutMs: TIMEOUT_MS });
-  const major = Number.parseInt(body?.major, 10);
-  const minor = Number.parseInt(body?.minor, 10);
+  // While a cluster is upgraded, its API server may behave as its predecessor did (KEP-4330).
+  const major = Number.parseInt(body?.emulationMajor ?? body?.major, 10);
+  const minor = Number.parseInt(body?.emulationMinor ?? body?.minor, 10);
   if (status !== 200 || !(major >= 1) || !(minor >= 0)) {
     const message = `The API server answered ${status} when asked for its version; say with --sidecar which kind its nodes can run.`;
     throw new FlowtapError('KUBERNETES_REFUSED', 'kubernetes', message);

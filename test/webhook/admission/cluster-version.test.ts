@@ -17,6 +17,11 @@ it.each([
   expect(await sidecarOfCluster(answering(200, { major, minor }), signal)).toBe(kind);
 });
 
+it('a server that behaves as an older one counts as that', async () => {
+  const version = { major: '1', minor: '34', emulationMajor: '1', emulationMinor: '31' };
+  expect(await sidecarOfCluster(answering(200, version), signal)).toBe('plain');
+});
+
 it.each([
   [403, { message: 'forbidden' }],
   [200, { gitVersion: 'v1.34.4' }],
