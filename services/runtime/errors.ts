@@ -17,6 +17,7 @@ export const ERROR_CODES = {
   KUBERNETES_CONFIG_INVALID: 'It is not known how to reach the Kubernetes API server.',
   KUBERNETES_UNREACHABLE: 'The Kubernetes API server did not answer.',
   KUBERNETES_REFUSED: 'The Kubernetes API server answered that it will not do what was asked.',
+  OBJECT_NOT_OWNED: 'An object of the cluster that flowtap would have to change is not one of its own.',
   POSTGRES_UNAVAILABLE: 'The state store, PostgreSQL, could not be reached, or ended the connection.',
   POSTGRES_FAILED: 'PostgreSQL refused a statement.',
   MIGRATION_FAILED: "The state store's tables are not those of this version, and could not be made so.",

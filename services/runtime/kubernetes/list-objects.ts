@@ -32,7 +32,11 @@ export async function listObjects(
   let limit: number | undefined = options.pageSize;
   let continuation: string | undefined;
   for (;;) {
-    const query: Readonly<Record<string, string | number | undefined>> = { limit, continue: continuation };
+    const query: Readonly<Record<string, string | number | undefined>> = {
+      limit,
+      continue: continuation,
+      fieldSelector: resource.fieldSelector,
+    };
     const { status, body } = await api.request({
       path: resource.path,
       query,

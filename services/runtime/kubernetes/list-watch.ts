@@ -107,6 +107,7 @@ export class ListWatch implements ObjectSource {
           watch: true,
           allowWatchBookmarks: true,
           resourceVersion: position.resourceVersion,
+          fieldSelector: resource.fieldSelector,
           timeoutSeconds: Math.round(watchSeconds * (1 + Math.random() / 4)),
         },
         signal: AbortSignal.any([signal, silence.signal]),

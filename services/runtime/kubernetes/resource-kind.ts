@@ -2,8 +2,10 @@
 export interface ResourceKind {
   readonly kind: string;
   readonly apiVersion: string;
-  /** Path of all its objects in all namespaces. */
+  /** Path of all its objects in all namespaces, or in one. */
   readonly path: string;
+  /** Only these of them. With `metadata.name=…`, a role may be limited to that name. */
+  readonly fieldSelector?: string;
 }
 
 export const PODS: ResourceKind = { kind: 'Pod', apiVersion: 'v1', path: '/api/v1/pods' };

@@ -18,14 +18,18 @@ beforeEach(async () => {
 afterEach(() => api.close());
 
 /** The first events, in short: `replace a,b@5`, `upsert a@6`, `bookmark @7`. */
-async function firstEvents(count: number, options: Partial<ListWatchOptions> = {}): Promise<string[]> {
+async function firstEvents(
+  count: number,
+  options: Partial<ListWatchOptions> = {},
+  resource = PODS,
+): Promise<string[]> {
   const stopping = new AbortController();
   const source = new ListWatch({
     ...{ api: api.client, clock: systemClock, log: silentLog, observer: states },
     ...{ retryMs: 1, maxRetryMs: 5, ...options },
   });
   const seen: string[] = [];
-  for await (const event of source.watch(PODS, stopping.signal)) {
+  for await (const event of source.watch(resource, stopping.signal)) {
     seen.push(inShort(event));
     if (seen.length === count) stopping.abort();
   }
@@ -161,6 +165,14 @@ test('asks for pages, bookmarks and a time limit', async () => {
   expect(watch).toMatchObject({ watch: 'true', allowWatchBookmarks: 'true', resourceVersion: '5' });
   expect(Number(watch.timeoutSeconds)).toBeGreaterThanOrEqual(240);
   expect(Number(watch.timeoutSeconds)).toBeLessThanOrEqual(300);
+});
+
+test('a selector of fields is in lists and watches', async () => {
+  api.answer(listOf(['a'], '5'), watchOf([BOOKMARK]));
+  await firstEvents(2, {}, { ...PODS, fieldSelector: 'metadata.name=a' });
+  expect(api.requests.map(({ query }) => query.get('fieldSelector'))).toEqual(
+    Array(2).fill('metadata.name=a'),
+  );
 });
 
 test('objects come without bookkeeping, cut down by the consumer', async () => {
