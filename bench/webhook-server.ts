@@ -1,12 +1,12 @@
 // The child of webhook-bench.ts: serves admissions, or as a floor answers the same requests without looking at them.
 // Arguments: what, certificate, key. Says its port on standard output, and ends with its standard input.
-import { readFileSync } from 'node:fs';
 import express from 'express';
 import { pino } from 'pino';
 import { MetricRegistry } from '../services/runtime/metrics.ts';
 import { createAdmissionApp } from '../services/webhook/admission/admission-app.ts';
 import { startAdmissionServer } from '../services/webhook/admission/admission-server.ts';
 import { WEBHOOK_METRICS } from '../services/webhook/webhook-metrics.ts';
+import { fixedCertificates } from '../test/fixtures/fixed-certificates.ts';
 import { injectionRules } from '../test/fixtures/injection-rules.ts';
 
 const [what, certFile, keyFile] = process.argv.slice(2);
@@ -27,7 +27,7 @@ const app =
 const server = await startAdmissionServer({
   app,
   address: { host: '127.0.0.1', port: 0 },
-  certificate: { cert: readFileSync(certFile), key: readFileSync(keyFile) },
+  certificates: fixedCertificates({ certFile, keyFile }),
   graceMs: 100,
 });
 process.stdout.write(`${server.address.port}\n`);

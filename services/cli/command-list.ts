@@ -75,6 +75,18 @@ export const COMMANDS: readonly CommandEntry[] = [
     },
   },
   {
+    name: 'webhook',
+    summary: 'add probes to the pods of namespaces that ask for it',
+    description:
+      'Answers the API server about each new pod: adds the probe where the namespace has flowtap.dev/capture, or says ' +
+      'why not. Never refuses a pod.',
+    load: async () => {
+      const { WEBHOOK_SETTINGS } = await import('./commands/webhook-settings.ts');
+      const { runWebhookCommand } = await import('./commands/webhook.ts');
+      return command(WEBHOOK_SETTINGS, (_args, config, context) => runWebhookCommand(config, context));
+    },
+  },
+  {
     name: 'setup',
     summary: 'prepare Elasticsearch for flows',
     description: 'Installs or upgrades the templates of the data streams that flows are written to.',

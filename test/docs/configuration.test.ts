@@ -1,26 +1,20 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
+import { COMMANDS } from '../../services/cli/command-list.ts';
 import type { ConfigTable } from '../../services/runtime/config.ts';
 import { configMarkdown } from '../../services/runtime/config-doc.ts';
 import { isServiceLink } from '../../services/runtime/config-environment.ts';
 import { replaceSection } from '../support/generated-section.ts';
 
-const COMMANDS = new URL('../../services/cli/commands/', import.meta.url);
 const DOCUMENT = '../../docs/configuration.md';
 
-/** The table of each command: services/cli/commands/replay.ts exports REPLAY_SETTINGS. */
-const TABLES = (
-  await Promise.all(
-    readdirSync(COMMANDS).map(async (file) => {
-      const command = file.replace(/\.ts$/, '');
-      const exported = (await import(new URL(file, COMMANDS).href)) as Record<
-        string,
-        ConfigTable | undefined
-      >;
-      return { command, table: exported[`${command.toUpperCase().replaceAll('-', '_')}_SETTINGS`] };
-    }),
-  )
-).filter((entry): entry is { command: string; table: ConfigTable } => entry.table !== undefined);
+/** The table of each command that help shows. */
+const TABLES: readonly { readonly command: string; readonly table: ConfigTable }[] = await Promise.all(
+  COMMANDS.filter(({ isHidden }) => isHidden !== true).map(async ({ name, load }) => ({
+    command: name,
+    table: (await load()).settings,
+  })),
+);
 
 /** A new command gets a section at the end. */
 function withSection(markdown: string, command: string): string {

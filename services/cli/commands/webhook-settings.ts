@@ -61,14 +61,14 @@ export const WEBHOOK_SETTINGS = {
   },
   webhookService: {
     flag: '--webhook-service <name>',
-    env: 'FLOWTAP_WEBHOOK_SERVICE_NAME',
+    env: 'FLOWTAP_WEBHOOK_SERVICE',
     parse: text(),
     default: 'flowtap-webhook',
     doc: 'the Service through which the API server calls: the name in the certificate',
   },
   enrichmentService: {
     flag: '--enrichment-service <name>',
-    env: 'FLOWTAP_ENRICHMENT_SERVICE_NAME',
+    env: 'FLOWTAP_ENRICHMENT_SERVICE',
     parse: text(),
     default: 'flowtap-enrichment',
     doc: 'the Service of enrichment, which gets a certificate of the same authority',

@@ -1,13 +1,15 @@
 import { createServer } from 'node:https';
-import type { SecureContextOptions } from 'node:tls';
 import type { Express } from 'express';
 import { closeGracefully, listen } from '../../runtime/http-listener.ts';
 import type { ListenAddress } from '../../runtime/listen-address.ts';
+import type { WebhookCertificates } from '../tls/webhook-certificates.ts';
+import { secureContextOf, serveCertificates } from '../tls/webhook-certificates.ts';
 
 export interface AdmissionServerOptions {
   readonly app: Express;
   readonly address: ListenAddress;
-  readonly certificate: SecureContextOptions;
+  /** What the server shows, from the first handshake after a change on. */
+  readonly certificates: WebhookCertificates;
   /** Requests that have begun may take so long when the server closes. */
   readonly graceMs: number;
 }
@@ -15,8 +17,6 @@ export interface AdmissionServerOptions {
 export interface AdmissionServer {
   /** With the port it got. */
   readonly address: ListenAddress;
-  /** Uses another certificate for new connections. */
-  setCertificate(certificate: SecureContextOptions): void;
   /** Answers what has begun, takes nothing new. May be called twice. */
   close(): Promise<void>;
 }
@@ -28,24 +28,18 @@ const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** The server that the API server calls, with TLS 1.3 only. Throws a FlowtapError LISTEN_FAILED. */
 export async function startAdmissionServer(options: AdmissionServerOptions): Promise<AdmissionServer> {
-  const secure = (certificate: SecureContextOptions): SecureContextOptions => ({
-    ...certificate,
-    minVersion: 'TLSv1.3',
-  });
+  const { app, certificates, graceMs } = options;
   const server = createServer(
     {
-      ...secure(options.certificate),
+      ...secureContextOf(certificates),
       keepAliveTimeout: KEEP_ALIVE_MS,
       headersTimeout: REQUEST_TIMEOUT_MS,
       requestTimeout: REQUEST_TIMEOUT_MS,
       handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
     },
-    options.app,
+    app,
   );
+  serveCertificates(server, certificates);
   const address = await listen(server, options.address);
-  return {
-    address,
-    setCertificate: (certificate) => server.setSecureContext(secure(certificate)),
-    close: () => closeGracefully(server, options.graceMs),
-  };
+  return { address, close: () => closeGracefully(server, graceMs) };
 }
