@@ -13,6 +13,7 @@ it('holds the commands, each once', () => {
     'kubeagent',
     'resolver',
     'enrichment',
+    'webhook',
     'setup',
     'demo',
     '(demo-traffic)',
