@@ -1,4 +1,4 @@
-import type { ChildProcess } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -14,24 +14,35 @@ export class FlowtapChild {
   /** What it has written to standard error, over all its starts. */
   log = '';
   readonly #namespace: Namespace | undefined;
+  readonly #environment: Readonly<Record<string, string>>;
   #child: ChildProcess | undefined;
 
-  /** @param namespace to run in; the test's own where there is none */
-  constructor(args: readonly string[], namespace?: Namespace) {
+  /**
+   * @param namespace to run in; the test's own where there is none
+   * @param environment variables beside the test's own
+   */
+  constructor(
+    args: readonly string[],
+    namespace?: Namespace,
+    environment: Readonly<Record<string, string>> = {},
+  ) {
     this.args = args;
     this.#namespace = namespace;
+    this.#environment = environment;
   }
 
   /** Resolves when `isReady` says so. Throws an Error with what it wrote when it ends before. */
   async start(isReady: (child: FlowtapChild) => Promise<boolean> | boolean): Promise<void> {
     const command = [FLOWTAP_MAIN, ...this.args];
-    const stdio = ['ignore', 'ignore', 'pipe'] as const;
+    const args = ['--pdeathsig', 'KILL', process.execPath, ...command];
+    const options: SpawnOptions = {
+      stdio: ['ignore', 'ignore', 'pipe'],
+      env: { ...process.env, ...this.#environment },
+    };
     const child =
       this.#namespace === undefined
-        ? spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, ...command], { stdio: [...stdio] })
-        : this.#namespace.spawn('setpriv', ['--pdeathsig', 'KILL', process.execPath, ...command], {
-            stdio: [...stdio],
-          });
+        ? spawn('setpriv', args, options)
+        : this.#namespace.spawn('setpriv', args, options);
     this.#child = child;
     child.stderr?.on('data', (chunk: Buffer) => {
       this.log += chunk.toString();

@@ -9,8 +9,8 @@ export interface ControlPlaneAddress {
   /** With a folder `certificates`. */
   readonly folder: string;
   readonly components: readonly string[];
-  /** More flags of the API server. */
-  readonly apiServerFlags: Readonly<Record<string, string>>;
+  /** More flags of all but etcd: `emulated-version`, `feature-gates`. */
+  readonly versionFlags: Readonly<Record<string, string>>;
 }
 
 const SERVICE_NETWORK = '10.96.0.0/16,fd00:96::/112';
@@ -35,7 +35,7 @@ export function etcdCommand({ folder, etcdPort }: ControlPlaneAddress): readonly
 
 /** It waits for etcd by itself. */
 export function apiServerCommand(address: ControlPlaneAddress): readonly string[] {
-  const { host, port, etcdPort, folder, components, apiServerFlags } = address;
+  const { host, port, etcdPort, folder, components, versionFlags } = address;
   const file = (name: string): string => join(folder, 'certificates', name);
   const isLoopback = host.startsWith('127.');
   return flags({
@@ -68,11 +68,15 @@ export function apiServerCommand(address: ControlPlaneAddress): readonly string[
     'enable-aggregator-routing': true,
     // Endpoints may not be loopback addresses: it would log an error every ten seconds.
     'endpoint-reconciler-type': isLoopback ? 'none' : 'lease',
-    ...apiServerFlags,
+    ...versionFlags,
   });
 }
 
-export function controllerManagerCommand({ folder, host }: ControlPlaneAddress): readonly string[] {
+export function controllerManagerCommand({
+  folder,
+  host,
+  versionFlags,
+}: ControlPlaneAddress): readonly string[] {
   const file = (name: string): string => join(folder, 'certificates', name);
   return flags({
     ...clientFlags(folder, 'controller-manager', host),
@@ -89,11 +93,12 @@ export function controllerManagerCommand({ folder, host }: ControlPlaneAddress):
     // At most 20 requests a second unless told otherwise.
     'kube-api-qps': 500,
     'kube-api-burst': 1000,
+    ...versionFlags,
   });
 }
 
-export function schedulerCommand({ folder, host }: ControlPlaneAddress): readonly string[] {
-  return flags(clientFlags(folder, 'scheduler', host));
+export function schedulerCommand({ folder, host, versionFlags }: ControlPlaneAddress): readonly string[] {
+  return flags({ ...clientFlags(folder, 'scheduler', host), ...versionFlags });
 }
 
 function clientFlags(folder: string, user: 'controller-manager' | 'scheduler', host: string) {

@@ -37,8 +37,8 @@ export interface ControlPlaneOptions {
   readonly with?: readonly OptionalComponent[];
   /** Where the API server listens; 127.0.0.1 unless said. */
   readonly address?: string;
-  /** More flags of the API server, such as `emulated-version`. */
-  readonly apiServerFlags?: Readonly<Record<string, string>>;
+  /** More flags of all but etcd: `emulated-version`, `feature-gates`. */
+  readonly versionFlags?: Readonly<Record<string, string>>;
 }
 
 export interface ControlPlane {
@@ -84,7 +84,7 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
     etcdPort: await freePort(),
     folder,
     components: wanted,
-    apiServerFlags: options.apiServerFlags ?? {},
+    versionFlags: options.versionFlags ?? {},
   };
   const kubeconfig = kubeconfigPath(join(folder, 'certificates'), 'admin');
   const server = `https://${host}:${address.port}`;
