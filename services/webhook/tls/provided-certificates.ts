@@ -26,16 +26,10 @@ export class ProvidedCertificates implements WebhookCertificates {
   readonly #listeners: (() => void)[] = [];
   #current: KeyPair | undefined;
   #bundlePem: string | undefined;
-  #problem: string | undefined;
+  #problem = 'the certificate was not read yet';
 
-  /** Reads the files. Where they cannot be used yet, that is what `readiness` says. */
   constructor(options: ProvidedCertificatesOptions) {
     this.#options = options;
-    try {
-      this.#read();
-    } catch (error) {
-      this.#failed(error);
-    }
   }
 
   get current(): KeyPair | undefined {
@@ -55,18 +49,28 @@ export class ProvidedCertificates implements WebhookCertificates {
   }
 
   run(signal: AbortSignal): Promise<void> {
-    const { certFile, keyFile, caFile, clock, log, intervalMs } = this.#options;
-    return watchFiles({
+    const { certFile, keyFile, caFile, clock, intervalMs } = this.#options;
+    const watching = watchFiles({
       paths: [certFile, keyFile, ...(caFile === undefined ? [] : [caFile])],
       ...{ clock, signal },
       ...(intervalMs !== undefined && { intervalMs }),
-      onChange: () => {
-        this.#read();
-        log.info({ 'file.path': certFile }, 'certificate reloaded');
-        for (const listener of this.#listeners) listener();
-      },
+      onChange: () => this.#load(),
       onError: (error) => this.#failed(error),
     });
+    // Only now, so that no change falls between the two.
+    try {
+      this.#load();
+    } catch (error) {
+      this.#failed(error);
+    }
+    return watching;
+  }
+
+  #load(): void {
+    const { certFile, log } = this.#options;
+    this.#read();
+    log.info({ 'file.path': certFile }, 'certificate loaded');
+    for (const listener of this.#listeners) listener();
   }
 
   #read(): void {

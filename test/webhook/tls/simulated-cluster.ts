@@ -17,7 +17,8 @@ interface Lagging<Value> {
 
 /**
  * A cluster in which certificates are nothing but names: two replicas of a server and two API servers, each of which
- * sees changes some time later, and a leader that follows the plan. Tests say what happens when.
+ * sees changes some time later, pods that keep the authorities of their beginning, and a leader that follows the plan.
+ * Tests say what happens when.
  */
 export class SimulatedCluster {
   readonly #lifetimes: TlsLifetimes;
@@ -28,6 +29,7 @@ export class SimulatedCluster {
   caBundle: readonly string[] = [];
   readonly replicas: Lagging<Leaf | undefined>[] = [1, 2].map(() => ({ value: undefined, seenMs: 0 }));
   readonly apiServers: Lagging<readonly string[]>[] = [1, 2].map(() => ({ value: [], seenMs: 0 }));
+  #pods: { readonly diesMs: number; readonly bundle: readonly string[] }[] = [];
   #publishedSinceMs = new Map<string, number>();
   #made = 0;
 
@@ -52,6 +54,27 @@ export class SimulatedCluster {
 
   seeBundle(apiServer: number): void {
     this.apiServers[apiServer] = { value: this.caBundle, seenMs: this.nowMs };
+  }
+
+  /** A pod that lives for so long is given the authorities that a replica knows of. */
+  beginPod(lifeMs: number): void {
+    const bundle = this.replicas[0].value?.bundle ?? [];
+    this.#pods = this.#pods.filter(({ diesMs }) => diesMs > this.nowMs);
+    this.#pods.push({ diesMs: this.nowMs + lifeMs, bundle });
+  }
+
+  /** What is wrong for a pod that calls a replica. */
+  podFaults(): readonly string[] {
+    return this.replicas.flatMap(({ value: leaf }) =>
+      this.#pods
+        .filter(
+          ({ diesMs, bundle }) =>
+            diesMs > this.nowMs && leaf !== undefined && !bundle.includes(leaf.issuerId),
+        )
+        .map(
+          ({ bundle }) => `at ${this.nowMs} a server shows ${leaf?.issuerId}, and a pod trusts [${bundle}]`,
+        ),
+    );
   }
 
   /** What is wrong for an API server that has a caBundle and calls a replica that has a certificate. */
