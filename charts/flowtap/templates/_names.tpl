@@ -3,9 +3,9 @@
 {{- if .Values.fullnameOverride -}}
 {{- .Values.fullnameOverride -}}
 {{- else if contains "flowtap" .Release.Name -}}
-{{- .Release.Name | trunc 40 | trimSuffix "-" -}}
+{{- .Release.Name | replace "." "-" | trunc 40 | trimSuffix "-" -}}
 {{- else -}}
-{{- printf "%s-flowtap" (.Release.Name | trunc 32 | trimSuffix "-") -}}
+{{- printf "%s-flowtap" (.Release.Name | replace "." "-" | trunc 32 | trimSuffix "-") -}}
 {{- end -}}
 {{- end -}}
 

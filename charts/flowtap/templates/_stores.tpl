@@ -126,11 +126,11 @@ FLOWTAP_ELASTICSEARCH_CA_FILE: /etc/flowtap/elasticsearch/ca.crt
 {{- end -}}
 
 {{/*
-A digest of what programs read at their start only. Passwords that the chart makes are not in it: it would be another at
-each rendering.
+A digest of what a program reads at its start only: (list .Values.postgres.ca). Passwords that the chart makes are not in it:
+it would be another at each rendering.
 */}}
 {{- define "flowtap.checksum" -}}
-{{- list .Values.elasticsearch .Values.postgres.ca .Values.tls.provided.caBundle | toJson | sha256sum | trunc 16 -}}
+{{- toJson . | sha256sum | trunc 16 -}}
 {{- end -}}
 
 {{/* "yes" where one is given: (.Values.elasticsearch.ca). */}}
