@@ -9,8 +9,11 @@ import { TemporaryFolder } from '../fixtures/temporary-folder.ts';
 import { KUBERNETES_VERSION, kubernetesUnavailable } from '../servers/kubernetes-programs.ts';
 import { chartPath } from '../support/chart-files.ts';
 import { CHART_COMMANDS } from '../support/chart-settings.ts';
+import { documentedRows } from '../support/documented-table.ts';
 import type { RenderedContainer, RenderedObject } from './helm.ts';
 import { chartObjects, helm, helmTemplate, podSpecOf, renderedChart, valueArgs } from './helm.ts';
+
+const DOCUMENT = new URL('../../docs/helm.md', import.meta.url);
 
 const unavailable = kubernetesUnavailable('helm');
 
@@ -131,6 +134,20 @@ test('a password that is made is the same wherever it is needed', () => {
     expect.stringMatching(/^\w{32}$/),
   ]);
 });
+
+test('docs/helm.md lists exactly what the chart decides itself', () => {
+  const rendered = CHART_CASES.flatMap(({ values }) =>
+    chartObjects({ values }).flatMap(flowtapContainers),
+  ).flatMap(({ env = [] }) => env.map(({ name }) => name));
+  const documented = documentedRows(readFileSync(DOCUMENT, 'utf8'), 'owned-variables').map(([name]) => name);
+  expect(documented).toEqual([...new Set(rendered)].filter((name) => !GIVES_WAY.has(name)).sort());
+});
+
+/** What the chart gives a default of its own, and what values of the cases set. */
+const GIVES_WAY = new Set([
+  ...['FLOWTAP_LOG_LEVEL', 'FLOWTAP_INFER_TRANSLATIONS', 'FLOWTAP_WAIT', 'FLOWTAP_REPLICAS'],
+  ...['FLOWTAP_RECONCILE_INTERVAL', 'FLOWTAP_MAX_CONNECTIONS', 'FLOWTAP_RETENTION', 'FLOWTAP_SHARDS'],
+]);
 
 /** What helm says of values that are not to be. */
 const REFUSED: readonly (readonly [set: string, says: string])[] = [
