@@ -104,11 +104,11 @@ test.each([
   expect(Object.fromEntries(named.map(({ name: variable, value }) => [variable, value]))).toEqual({
     FLOWTAP_AUTHORITY_SECRET: `${prefix}-authority`,
     FLOWTAP_ENRICHMENT_SECRET: `${prefix}-enrichment-tls`,
-    FLOWTAP_ENRICHMENT_SERVICE_NAME: `${prefix}-enrichment`,
+    FLOWTAP_ENRICHMENT_SERVICE: `${prefix}-enrichment`,
     FLOWTAP_LEASE_NAME: webhook,
     FLOWTAP_WEBHOOK_CONFIGURATION: webhook,
     FLOWTAP_WEBHOOK_SECRET: `${webhook}-tls`,
-    FLOWTAP_WEBHOOK_SERVICE_NAME: webhook,
+    FLOWTAP_WEBHOOK_SERVICE: webhook,
   });
 });
 
