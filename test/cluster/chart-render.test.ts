@@ -99,7 +99,7 @@ test.each([
   expect(objects.filter(({ metadata }) => metadata.name.length > 63)).toEqual([]);
   const deployment = objects.find((each) => each.kind === 'Deployment' && each.metadata.name === webhook);
   const named = flowtapContainers(deployment!)[0].env!.filter(({ name: variable }) =>
-    /_(SERVICE_NAME|SECRET|CONFIGURATION|LEASE_NAME)$/.test(variable),
+    /_(SERVICE|SECRET|CONFIGURATION|LEASE_NAME)$/.test(variable),
   );
   expect(Object.fromEntries(named.map(({ name: variable, value }) => [variable, value]))).toEqual({
     FLOWTAP_AUTHORITY_SECRET: `${prefix}-authority`,
