@@ -3,7 +3,11 @@
 import { readFileSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
-import { IMAGE_PACKAGES, installDebianPackages, notInstalled } from '../../test/preparation/debian-packages.ts';
+import {
+  IMAGE_PACKAGES,
+  installDebianPackages,
+  notInstalled,
+} from '../../test/preparation/debian-packages.ts';
 import { cacheFolder } from '../../test/servers/cache-folder.ts';
 import { Buildah } from './buildah.ts';
 import { localBase } from './local-base.ts';
@@ -23,7 +27,9 @@ const log = (line: string): void => console.log(line);
 installDebianPackages(log, IMAGE_PACKAGES);
 if (notInstalled(IMAGE_PACKAGES).length > 0 || process.geteuid?.() !== 0) {
   const packages = Object.keys(IMAGE_PACKAGES).join(' and ');
-  log(`This needs root and the Debian packages ${packages}. With docker or podman: docker build -f Dockerfile.probe .`);
+  log(
+    `This needs root and the Debian packages ${packages}. With docker or podman: docker build -f Dockerfile.probe .`,
+  );
   process.exit(1);
 }
 const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };

@@ -43,6 +43,10 @@ async function addNpm(root: string): Promise<void> {
   const empty = join(root, 'tmp/npm');
   mkdirSync(empty);
   await writeFile(join(empty, 'package.json'), '{}');
-  run('npm', ['install', '--global', '--prefix', prefix, '--ignore-scripts', '--no-audit', '--no-fund', NPM], empty);
+  run(
+    'npm',
+    ['install', '--global', '--prefix', prefix, '--ignore-scripts', '--no-audit', '--no-fund', NPM],
+    empty,
+  );
   rmSync(empty, { recursive: true });
 }
