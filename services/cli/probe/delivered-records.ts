@@ -116,7 +116,11 @@ export function openDeliveredRecords(options: DeliveredRecordsOptions): ProbeOut
           ? AbortSignal.timeout(config.shutdownGraceMs)
           : AbortSignal.any([ending, AbortSignal.timeout(COMPRESSION_WAIT_MS)]),
       ),
-    close: () => output.close(config.shutdownGraceMs),
+    close: async () => {
+      // No packet is looked at any more.
+      connector.close();
+      await output.close(config.shutdownGraceMs);
+    },
     summarise: (capture) => {
       if (terminal.interactive)
         terminal.line(formatSummary([...capture, ...deliverySummary(output, counts)]).trimEnd());

@@ -70,10 +70,12 @@ export class RestartingSource implements PacketSource {
 
   async run(run: SourceRun): Promise<void> {
     while (!run.signal.aborted) {
-      if (this.#source === undefined) await this.#open();
       run.onHealth?.(this.#health);
       if (this.#source !== undefined) await this.#runSource(this.#source, run);
-      if (this.#health.failure !== undefined) await this.#pause(run);
+      else {
+        await this.#pause(run);
+        if (!run.signal.aborted) await this.#open();
+      }
     }
     run.onTurn(run.now());
   }
@@ -101,9 +103,9 @@ export class RestartingSource implements PacketSource {
       await source.run(run);
       // What ends as it should keeps what it knows, as every source does.
       if (run.signal.aborted) return;
+      throw new FlowtapError('SYSTEM_CALL_FAILED', 'capture', 'Capturing ended by itself.');
     } catch (error) {
       this.#failed(error);
-      run.onHealth?.(this.#health);
       if (Math.abs(run.now() - startMs) > MAX_RETRY_MS) this.#backoff.reset();
     }
     this.#past = { ...this.statistics, interfaces: [] };
