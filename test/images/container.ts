@@ -39,15 +39,14 @@ export interface Container {
 }
 
 const AWAIT_MS = 10_000;
-const STATE = makeRunFolder('runc');
 
 /** Runs an image as a kubelet would: its user, a read-only root, no new privileges, the network namespace of a pod. */
 export function runContainer(image: BuiltImage, pod: Namespace, options: ContainerOptions): Container {
   const id = `flowtap-${process.pid}-${randomBytes(4).toString('hex')}`;
   const bundle = makeRunFolder('bundle');
   writeFileSync(join(bundle, 'config.json'), JSON.stringify(runtimeConfig(image, pod, options)));
-  whenThisProcessEnds(`runc --root ${STATE} delete --force ${id}`);
-  const child: ChildProcess = spawn('runc', ['--root', STATE, 'run', '--bundle', bundle, id], {
+  whenThisProcessEnds(`runc delete --force ${id}`);
+  const child: ChildProcess = spawn('runc', ['run', '--bundle', bundle, id], {
     env: { PATH: process.env.PATH, ...environmentOfOwned() },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -59,7 +58,7 @@ export function runContainer(image: BuiltImage, pod: Namespace, options: Contain
   return {
     log: () => written,
     privileges: () => {
-      const state = execFileSync('runc', ['--root', STATE, 'state', id], { encoding: 'utf8' });
+      const state = execFileSync('runc', ['state', id], { encoding: 'utf8' });
       const { pid } = JSON.parse(state) as { readonly pid: number };
       return parsePrivileges(readFileSync(`/proc/${pid}/status`, 'utf8'));
     },
