@@ -2,13 +2,14 @@ import { hostname } from 'node:os';
 import { EcsEventWriter } from '../../core/ecs-event.ts';
 import { TCP, UDP } from '../../core/protocol.ts';
 import { openLiveSource } from '../../probe/capture/open-live-source.ts';
-import type { PacketSource } from '../../probe/capture/packet-source.ts';
+import type { CaptureHealth, PacketSource } from '../../probe/capture/packet-source.ts';
+import { RestartingSource } from '../../probe/capture/restarting-source.ts';
 import { releaseFreeMemory } from '../../probe/capture/system-calls.ts';
 import { FlowMeter } from '../../probe/flow/flow-meter.ts';
 import { NdjsonOutput } from '../../probe/transport/ndjson-output.ts';
 import { OWN_MARK } from '../../probe/transport/own-mark.ts';
 import type { ConfigOf } from '../../runtime/config.ts';
-import { byteSize, integer, list, oneOf, reader, text } from '../../runtime/config-values.ts';
+import { byteSize, flag, integer, list, oneOf, reader, text } from '../../runtime/config-values.ts';
 import { FlowtapError } from '../../runtime/errors.ts';
 import { inlineGenerously } from '../../runtime/inlining.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -91,6 +92,13 @@ export const PROBE_SETTINGS = {
     default: '16MiB',
     doc: 'memory for records that wait for a slow reader or receiver; beyond, they are dropped and counted',
   },
+  keepRunning: {
+    flag: '--keep-running',
+    env: 'FLOWTAP_KEEP_RUNNING',
+    parse: flag(),
+    default: 'false',
+    doc: 'go on when nothing can be captured, tell the receiver why, and try again (end with exit code 1)',
+  },
   ...DELIVERY_SETTINGS,
   logLevel: SERVICE_SETTINGS.logLevel,
   ...METERING_SETTINGS,
@@ -119,20 +127,32 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
   const url = isReceiverUrl(config.output) ? readReceiverUrl(config.output, config) : undefined;
   inlineGenerously();
   compileLate();
-  const source = await openLiveSource({
-    through: config.captureWith,
-    interfaces: config.interfaces,
-    filter: config.filter,
-    ignoredMark: url === undefined ? undefined : OWN_MARK,
-    snaplenBytes:
-      config.snaplenBytes ?? (config.decapsulate === undefined ? undefined : TUNNEL_SNAPLEN_BYTES),
-    ringBytes: config.ringBytes,
-  });
+  const source = await openSource(config, context, url === undefined ? undefined : OWN_MARK);
   try {
     return await capture(config, context, source, url);
   } finally {
     source.close();
   }
+}
+
+/** Throws what `openLiveSource` throws, unless the probe is to keep running. */
+async function openSource(
+  config: ProbeConfig,
+  { clock }: CommandContext,
+  ignoredMark: number | undefined,
+): Promise<PacketSource> {
+  const open = (): Promise<PacketSource> =>
+    openLiveSource({
+      through: config.captureWith,
+      interfaces: config.interfaces,
+      filter: config.filter,
+      ignoredMark,
+      snaplenBytes:
+        config.snaplenBytes ?? (config.decapsulate === undefined ? undefined : TUNNEL_SNAPLEN_BYTES),
+      ringBytes: config.ringBytes,
+    });
+  if (!config.keepRunning) return open();
+  return RestartingSource.start({ open, clock, canIgnoreEndpoints: config.captureWith === 'ring' });
 }
 
 async function capture(
@@ -159,7 +179,14 @@ async function capture(
   const meter = createMeter(config, records);
   const closed = new AbortController();
   const ending = AbortSignal.any([context.signal, closed.signal]);
-  await output.started(source.statistics.interfaces);
+  const tellOfHealth = (health: CaptureHealth | undefined): void => {
+    const { segmentOffload, interfaces } = source.statistics;
+    events.setSegmentOffload(segmentOffload);
+    if (health?.failure === undefined) output.capturing(interfaces);
+    else output.notCapturing(health.failure);
+  };
+  await output.start();
+  if (source.health === undefined) tellOfHealth(undefined);
   try {
     await runProbe({
       source,
@@ -167,6 +194,7 @@ async function capture(
       signal: ending,
       releaseMemory: config.captureWith === 'ring' ? releaseFreeMemory : () => undefined,
       now: () => context.clock.now(),
+      onHealth: tellOfHealth,
       handOn: async () => {
         records.flush();
         await output.makeRoom(ending);
