@@ -21,7 +21,8 @@ const leaveCommandsOut = {
   name: 'commands that are left out',
   setup: (bundling) => {
     bundling.onResolve({ filter: /^\.\/commands\/[\w-]+\.ts$/ }, ({ path, importer }) => {
-      const command = basename(path, '.ts');
+      // A command's table of settings may be a file of its own.
+      const command = basename(path, '.ts').replace(/-settings$/, '');
       const isCommand = basename(importer) === 'command-list.ts';
       return isCommand && !isIncluded(command) ? { path: command, namespace: 'left-out' } : undefined;
     });

@@ -37,7 +37,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     description:
       'Captures on network interfaces and writes flow records as their windows end. Needs NET_RAW.',
     load: async () => {
-      const { PROBE_SETTINGS, runProbeCommand } = await import('./commands/probe.ts');
+      const { PROBE_SETTINGS } = await import('./commands/probe-settings.ts');
+      const { runProbeCommand } = await import('./commands/probe.ts');
       return command(PROBE_SETTINGS, (_args, config, context) => runProbeCommand(config, context));
     },
   },

@@ -1,6 +1,6 @@
 import { ENRICHMENT_SETTINGS } from '../../services/cli/commands/enrichment.ts';
 import { KUBEAGENT_SETTINGS } from '../../services/cli/commands/kubeagent.ts';
-import { PROBE_SETTINGS } from '../../services/cli/commands/probe.ts';
+import { PROBE_SETTINGS } from '../../services/cli/commands/probe-settings.ts';
 import { RESOLVER_SETTINGS } from '../../services/cli/commands/resolver.ts';
 import { SETUP_SETTINGS } from '../../services/cli/commands/setup.ts';
 import { WEBHOOK_SETTINGS } from '../../services/cli/commands/webhook-settings.ts';

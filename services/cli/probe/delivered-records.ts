@@ -14,7 +14,7 @@ import { readProbeCounters } from '../../probe/transport/probe-counters.ts';
 import { Spool } from '../../probe/transport/spool.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { ProbeConfig } from '../commands/probe.ts';
+import type { ProbeConfig } from '../commands/probe-settings.ts';
 import type { SummaryLine } from '../summary.ts';
 import { formatSummary } from '../summary.ts';
 import { probeIdentity } from './probe-identity.ts';
