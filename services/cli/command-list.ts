@@ -75,6 +75,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     },
   },
   {
+    name: 'inject',
+    summary: 'write manifests with the probe in their pods',
+    description:
+      'Puts the probe into the pods of manifests, as the webhook would, and writes them to standard output. All that ' +
+      'needs no change stays as it is, comments too. For clusters where no webhook may run.',
+    load: async () => {
+      const { INJECT_SETTINGS, runInjectCommand } = await import('./commands/inject.ts');
+      return command(INJECT_SETTINGS, (_args, config, context) => runInjectCommand(config, context));
+    },
+  },
+  {
     name: 'setup',
     summary: 'prepare Elasticsearch for flows',
     description: 'Installs or upgrades the templates of the data streams that flows are written to.',
