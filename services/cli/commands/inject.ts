@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { text as readStream } from 'node:stream/consumers';
+import { DescriptorOutput } from '../../probe/transport/descriptor-output.ts';
 import type { ConfigOf } from '../../runtime/config.ts';
 import { flag, list, oneOf, text } from '../../runtime/config-values.ts';
-import { DescriptorOutput } from '../../probe/transport/descriptor-output.ts';
 import { FlowtapError } from '../../runtime/errors.ts';
 import { printable } from '../../runtime/terminal.ts';
 import type { InjectionRules } from '../../webhook/inject-probe.ts';

@@ -46,8 +46,7 @@ export function fillEmpty(text: string, map: YAMLMap, pair: Pair, value: object)
   const written = text.slice(from, endOf(pair.value));
   if (!IS_NOTHING.test(written)) throw new NotEditable();
   const colon = colonOf(pair);
-  const mark =
-    written === '' ? { from: colon, to: colon, text: EMPTY_MARK } : { from, to: from, text: MARK };
+  const mark = written === '' ? { from: colon, to: colon, text: EMPTY_MARK } : { from, to: from, text: MARK };
   const isIndented = isSequenceIndented(text, map);
   const step = Array.isArray(value) && !isIndented ? 0 : 2;
   const style = { column: columnOf(text, map) + step, isSequenceIndented: isIndented, isBare: true };
@@ -86,7 +85,10 @@ interface EntryStyle {
   readonly isBare?: boolean;
 }
 
-function entryLines(entries: readonly NewEntry[], { column, isSequenceIndented, isBare }: EntryStyle): string[] {
+function entryLines(
+  entries: readonly NewEntry[],
+  { column, isSequenceIndented, isBare }: EntryStyle,
+): string[] {
   const indentation = ' '.repeat(column);
   return entries
     .map(({ key, value }) => (key === undefined ? (isBare ? value : [value]) : { [key]: value }))

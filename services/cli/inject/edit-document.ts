@@ -30,7 +30,7 @@ export function editDocument(
     return change;
   };
   for (const operation of operations) {
-    const path = operation.path.slice(1).split('/').map(unescape);
+    const path = operation.path.slice(1).split('/').map(unescapePart);
     const last = String(path.pop());
     const place = locateCollection(document, path);
     if (place === undefined) throw new NotEditable();
@@ -135,6 +135,6 @@ function mayHaveBeenEmpty(
   return false;
 }
 
-function unescape(part: string): string {
+function unescapePart(part: string): string {
   return part.replaceAll('~1', '/').replaceAll('~0', '~');
 }

@@ -47,7 +47,8 @@ function styleOf(text: string, node: YAMLMap | YAMLSeq): FlowStyle {
   const [first] = node.items;
   const before = first === undefined ? '' : text.slice(startOf(node) + 1, startOf(first));
   const lineBreak = before.lastIndexOf('\n');
-  if (lineBreak < 0) return { gap: /[:,]\S/.test(source) && !/[:,]\s/.test(source) ? '' : ' ', unit: undefined };
+  if (lineBreak < 0)
+    return { gap: /[:,]\S/.test(source) && !/[:,]\s/.test(source) ? '' : ' ', unit: undefined };
   const indentation = before.slice(lineBreak + 1);
   const unit = indentation.startsWith('\t') ? '\t' : ' '.repeat(indentUnitOf(text));
   return { gap: `${lineBreakOf(text)}${indentation}`, unit };

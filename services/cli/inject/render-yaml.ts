@@ -1,7 +1,7 @@
 import { Document, isScalar, Scalar, visit } from 'yaml';
 
 /** Words that some reader of YAML takes for something else than text (yaml.org/type/bool, null and float). */
-const NOT_TEXT = /^(?:y|n|yes|no|on|off|true|false|null|nan|inf)$/i;
+const NOT_TEXT = /^(?:y|n|yes|no|on|off|true|false|null|nan|inf|e-?\d+)$/i;
 /** A name, path, image or URL, or a quantity such as 64Mi. */
 const PLAIN = /^(?:[A-Za-z/](?:[\w./:@-]*[\w/])?|\d+(?:m|[KMGT]i))$/;
 
@@ -16,10 +16,7 @@ export function renderYaml(value: unknown, isSequenceIndented: boolean): readonl
       if (isScalar(node) && typeof node.value === 'string') node.type = styleOf(node.value);
     },
   });
-  return document
-    .toString({ indent: 2, indentSeq: isSequenceIndented, lineWidth: 0 })
-    .trimEnd()
-    .split('\n');
+  return document.toString({ indent: 2, indentSeq: isSequenceIndented, lineWidth: 0 }).trimEnd().split('\n');
 }
 
 function styleOf(text: string): Scalar.Type {

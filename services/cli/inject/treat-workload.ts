@@ -52,7 +52,10 @@ export function uninjectWorkload(workload: Workload, pod: Pod): Treatment {
 /** The pod as it will be when its controller has made it, as far as a decision needs it. */
 function asOwned(pod: Pod, { isOfJob, name }: Workload): Pod {
   if (!isOfJob) return pod;
-  return { ...pod, metadata: { ...pod.metadata, ownerReferences: [{ kind: 'Job', name, controller: true }] } };
+  return {
+    ...pod,
+    metadata: { ...pod.metadata, ownerReferences: [{ kind: 'Job', name, controller: true }] },
+  };
 }
 
 function inDocument(operations: readonly PatchOperation[], { path, podPath }: Workload): PatchOperation[] {

@@ -104,17 +104,11 @@ function patchVolumes(found: readonly Volume[] | undefined, wanted: readonly Vol
   });
 }
 
-function missingSecrets(
-  found: PodSpec['imagePullSecrets'],
-  wanted: readonly string[],
-): readonly string[] {
+function missingSecrets(found: PodSpec['imagePullSecrets'], wanted: readonly string[]): readonly string[] {
   return wanted.filter((name) => !found?.some((secret) => secret.name === name));
 }
 
-function patchPullSecrets(
-  found: PodSpec['imagePullSecrets'],
-  missing: readonly string[],
-): PatchOperation[] {
+function patchPullSecrets(found: PodSpec['imagePullSecrets'], missing: readonly string[]): PatchOperation[] {
   if (missing.length === 0) return [];
   const value = missing.map((name) => ({ name }));
   if (found === undefined) return [{ op: 'add', path: pointer('spec', 'imagePullSecrets'), value }];

@@ -22,9 +22,7 @@ const named = fc.array(fc.record({ name: word }), { maxLength: 2 });
 
 const pod = fc.record(
   {
-    metadata: fc.option(
-      fc.record({ labels: texts, annotations: fc.option(texts) }, { requiredKeys: [] }),
-    ),
+    metadata: fc.option(fc.record({ labels: texts, annotations: fc.option(texts) }, { requiredKeys: [] })),
     spec: fc.record(
       {
         restartPolicy: text,
@@ -89,7 +87,9 @@ function decorate(
   comments: readonly (string | undefined)[],
 ): Document {
   const isFlow = flow.includes(true);
-  const document = new Document(JSON.parse(JSON.stringify(value, isFlow ? withoutEmpty : undefined)), { version: '1.1' });
+  const document = new Document(JSON.parse(JSON.stringify(value, isFlow ? withoutEmpty : undefined)), {
+    version: '1.1',
+  });
   let turn = 0;
   visit(document, {
     Collection(_key, node) {
