@@ -55,25 +55,40 @@ async function checkWorkloads(
 ): Promise<readonly CheckResult[]> {
   const { api, namespace, wanted, signal } = options;
   if (!['injection', 'namespaces', 'pods', 'probes'].some((name) => wanted.has(name as CheckName))) return [];
-  // A named namespace can be tried without the right to look at it.
-  if (namespace !== undefined && wanted.size === 1 && wanted.has('injection')) {
-    return [await checkInjection(api, namespace, signal)];
+  let namespaces: ClusterNamespaces;
+  try {
+    namespaces = await ClusterNamespaces.read(api, namespace, signal);
+  } catch (error) {
+    const tried = namespace === undefined ? [] : [{ name: namespace }];
+    return [...(await tryInjection(options, tried)), notAllowed('namespaces', error)];
   }
-  const namespaces = await ClusterNamespaces.read(api, namespace, signal);
-  const captured = capturedNamespaces(namespaces.all, policy);
-  const results: CheckResult[] = [];
-  if (wanted.has('injection')) {
-    for (const { name } of captured.slice(0, MAX_TRIED))
-      results.push(await checkInjection(api, name, signal));
-    if (captured.length === 0) {
-      results.push(reporter('injection').warn('Nothing to try: no namespace asks for probes'));
-    }
-  }
-  if (wanted.has('namespaces')) {
-    results.push(...checkNamespaces(namespaces.all, policy));
-  }
-  if (wanted.has('pods') || wanted.has('probes')) {
+  const results = [...(await tryInjection(options, capturedNamespaces(namespaces.all, policy)))];
+  if (wanted.has('namespaces')) results.push(...checkNamespaces(namespaces.all, policy));
+  if (!wanted.has('pods') && !wanted.has('probes')) return results;
+  try {
     results.push(...(await checkPods({ api, namespaces, namespace, policy, signal }, wanted)));
+  } catch (error) {
+    results.push(notAllowed('pods', error));
   }
   return results;
+}
+
+async function tryInjection(
+  { api, wanted, signal }: ChecksOptions,
+  namespaces: readonly { readonly name: string }[],
+): Promise<readonly CheckResult[]> {
+  if (!wanted.has('injection')) return [];
+  if (namespaces.length === 0) {
+    return [reporter('injection').warn('Nothing to try: no namespace asks for probes')];
+  }
+  const results: CheckResult[] = [];
+  for (const { name } of namespaces.slice(0, MAX_TRIED))
+    results.push(await checkInjection(api, name, signal));
+  return results;
+}
+
+/** What this account may not see says nothing of the cluster; other errors end all checks. */
+function notAllowed(check: CheckName, error: unknown): CheckResult {
+  if (!(error instanceof FlowtapError) || error.code !== 'KUBERNETES_REFUSED') throw error;
+  return reporter(check).warn(`Could not look at ${check}: ${error.message}`);
 }
