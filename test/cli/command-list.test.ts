@@ -13,6 +13,8 @@ it('holds the commands, each once', () => {
     'kubeagent',
     'resolver',
     'enrichment',
+    'inject',
+    'check',
     'setup',
     'demo',
     '(demo-traffic)',

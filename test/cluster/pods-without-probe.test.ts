@@ -210,7 +210,7 @@ describe('flowtap check', () => {
       code: 1,
       lines: [
         'fail webhook: There is no MutatingWebhookConfiguration flowtap-webhook',
-        'fail injection: a pod in shop would get no probe, and the webhook says nothing of it',
+        'fail injection: A pod in shop would get no probe, and the webhook says nothing of it',
       ],
     });
   });
@@ -224,7 +224,7 @@ describe('flowtap check', () => {
       'warn webhook: pods.webhook.flowtap.dev: failurePolicy is Fail, so no pod is created while it does not answer',
       'fail webhook: pods.webhook.flowtap.dev: caBundle is empty, so the API server does not trust it',
       'fail webhook: pods.webhook.flowtap.dev: the Service flowtap-webhook in flowtap has nobody who is ready',
-      expect.stringMatching(/^fail injection: a pod in shop would be refused: .*failed calling webhook/),
+      expect.stringMatching(/^fail injection: A pod in shop would be refused: .*failed calling webhook/),
     ]);
   });
 
@@ -238,7 +238,7 @@ describe('flowtap check', () => {
     expect(lines.toSorted()).toEqual([
       expect.stringMatching(/^fail probes: pod\/crashing in shop \(1 pod\): the probe ends again and again$/),
       expect.stringMatching(/^ok api: https:\S+ is Kubernetes v1\.\d+/),
-      'ok injection: a pod in shop would get the probe, as a native sidecar',
+      'ok injection: A pod in shop would get the probe, as a native sidecar',
       'ok namespaces: 1 ask for probes: shop',
       'ok webhook: flowtap-webhook has pods.webhook.flowtap.dev',
       'ok webhook: pods.webhook.flowtap.dev: caBundle is set',

@@ -52,12 +52,12 @@ export async function checkInjection(
     const names: readonly { readonly name: string }[] = body?.spec?.[list] ?? [];
     if (!names.some(({ name }) => name === PROBE_CONTAINER)) continue;
     const kind = list === 'initContainers' ? 'native sidecar' : 'plain container';
-    return report.ok(`a pod in ${namespace} would get the probe, as a ${kind}`);
+    return report.ok(`A pod in ${namespace} would get the probe, as a ${kind}`);
   }
   const said = warningsOf(answer).find((warning) => warning.startsWith('no flowtap probe'));
-  if (said !== undefined) return report.fail(`a pod in ${namespace} would get ${said}`);
+  if (said !== undefined) return report.fail(`A pod in ${namespace} would get ${said}`);
   return report.fail(
-    `a pod in ${namespace} would get no probe, and the webhook says nothing of it`,
+    `A pod in ${namespace} would get no probe, and the webhook says nothing of it`,
     'look at what the check webhook says, at its log and at apiserver_admission_webhook_fail_open_count',
   );
 }
@@ -69,7 +69,7 @@ function refusedPod({ status, body }: ApiAnswer, namespace: string): CheckResult
     return report.warn('Could not try whether a pod would get the probe: this account may not.', advice);
   }
   if (status === 404) return report.fail(`There is no namespace ${namespace}`);
-  return report.fail(`a pod in ${namespace} would be refused: ${said}`);
+  return report.fail(`A pod in ${namespace} would be refused: ${said}`);
 }
 
 /** Header `Warning` of RFC 7234: `299 - "text"`, several with commas. */

@@ -50,7 +50,7 @@ function podResults({ counts, findings, omitted }: PodCensus): readonly CheckRes
   const report = reporter('pods');
   const results = findings.map((finding) => report.warn(podMessage(finding), finding.advice));
   if (omitted > 0) results.push(report.warn(`${omitted} more pods, of other workloads, are like these`));
-  if (!counts.has('missing')) results.unshift(report.ok('every pod that should have a probe has one'));
+  if (!counts.has('missing')) results.unshift(report.ok('Every pod that should have a probe has one'));
   return results;
 }
 
@@ -63,7 +63,7 @@ function probeResults(
   total: number,
 ): readonly CheckResult[] {
   const report = reporter('probes');
-  if (faults.length === 0) return [report.ok(`nothing is wrong with the probes of ${counted(total)}`)];
+  if (faults.length === 0) return [report.ok(`Nothing is wrong with the probes of ${counted(total)}`)];
   return faults.map(({ fault: { outcome, message, advice }, where, pods }) =>
     report[outcome](`${where} (${counted(pods)}): ${message}`, advice),
   );

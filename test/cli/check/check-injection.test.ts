@@ -11,7 +11,7 @@ test.each([
     201,
     { spec: { containers, initContainers: [probe] } },
     '',
-    /^ok a pod .* would get the probe, as a native/,
+    /^ok A pod .* would get the probe, as a native/,
   ],
   [201, { spec: { containers: [...containers, probe] } }, '', /^ok .* as a plain container/],
   [201, { spec: { containers } }, '', /^fail .* no probe, and the webhook says nothing/],
@@ -19,7 +19,7 @@ test.each([
     201,
     { spec: { containers } },
     '299 - "something else, \\"quoted\\"", 299 - "no flowtap probe (psa_forbids_net_raw): Pod Security"',
-    /^fail a pod in shop would get no flowtap probe \(psa_forbids_net_raw\): Pod Security$/,
+    /^fail A pod in shop would get no flowtap probe \(psa_forbids_net_raw\): Pod Security$/,
   ],
   [403, { message: 'pods is forbidden: User "x" cannot create resource "pods"' }, '', /^warn .* may not/],
   [
