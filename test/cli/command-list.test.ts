@@ -14,6 +14,8 @@ it('holds the commands, each once', () => {
     'resolver',
     'enrichment',
     'webhook',
+    'inject',
+    'check',
     'setup',
     'demo',
     '(demo-traffic)',
