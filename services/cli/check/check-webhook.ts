@@ -13,17 +13,12 @@ export async function checkWebhook(
   { answer, webhooks }: WebhookConfiguration,
   signal: AbortSignal,
 ): Promise<readonly CheckResult[]> {
-  const what = `the MutatingWebhookConfiguration ${name}`;
+  const what = `MutatingWebhookConfiguration ${name}`;
   if (answer.status === 404) {
-    return [
-      report.fail(
-        `There is no ${what.slice('the '.length)}`,
-        'install flowtap, or name it with --webhook-configuration',
-      ),
-    ];
+    return [report.fail(`There is no ${what}`, 'install flowtap, or name it with --webhook-configuration')];
   }
   if (answer.status !== 200) {
-    return [refusal(answer, report, what, 'get mutatingwebhookconfigurations')];
+    return [refusal(answer, report, `the ${what}`, 'get mutatingwebhookconfigurations')];
   }
   if (webhooks.length === 0) {
     return [report.fail(`${name} has no webhook of flowtap`, 'name its webhooks with --webhook-names')];

@@ -46,7 +46,8 @@ export interface PodCensusOptions {
   readonly maxFindings?: number;
 }
 
-const PAGE_SIZE = 500;
+/** What is read at once, and so how long admissions wait for it. */
+const PAGE_SIZE = 250;
 const MAX_FINDINGS = 1000;
 const NOT_OVER = 'status.phase!=Succeeded,status.phase!=Failed';
 

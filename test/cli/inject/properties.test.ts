@@ -16,7 +16,7 @@ const check = (holds: (text: string, rules: (typeof RULES)[number]) => void): vo
     fc.property(anyText, fc.nat(RULES.length - 1), (text, index) => {
       holds(text, RULES[index]);
     }),
-    { numRuns: 100 },
+    { numRuns: 60 },
   );
 
 /** Nothing in braces or brackets, but for what is empty. */
