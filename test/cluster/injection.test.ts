@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { runFlowtap } from '../support/flowtap-process.ts';
 import { until } from '../support/until.ts';
 import { ADDED_CONTAINER, ContainerAdder } from './container-adder.ts';
 import { InstalledWebhook, installedWebhookUnavailable } from './installed-webhook.ts';
@@ -62,7 +63,7 @@ describe.each(CLUSTERS)('in $cluster', ({ flags, list, other }) => {
 
   beforeAll(async () => {
     if (unavailable !== undefined) return;
-    webhook = new InstalledWebhook();
+    webhook = new InstalledWebhook(['webhook.settings.FLOWTAP_RECONCILE_INTERVAL=1s']);
     await webhook.start({ versionFlags: flags });
     webhook.create(namespace('shop'));
     webhook.plane.kubectl(['annotate', 'namespace', 'shop', 'flowtap.dev/capture=enabled']);
@@ -244,6 +245,29 @@ describe.each(CLUSTERS)('in $cluster', ({ flags, list, other }) => {
     await expect
       .poll(() => probesOf(webhook.create(pod(`again-${Date.now()}`), '-n', 'shop').spec[list]).length, WAIT)
       .toBe(1);
+  });
+
+  it('what was made meanwhile is told of, by the one that leads', async () => {
+    const missing = async (): Promise<number> => {
+      const line = /flowtap_webhook_pods\{state="missing",reason="[^"]*"\} (\d+)/.exec(
+        await webhook.metrics(),
+      );
+      return Number(line?.[1] ?? 0);
+    };
+    await expect.poll(missing, WAIT).toBeGreaterThan(0);
+  });
+
+  it('flowtap check finds the API server, the webhook and the injection well', async () => {
+    const { exitCode, stdout } = await runFlowtap(
+      ['check', '--only', 'api,webhook,injection', '--namespace', 'shop', '--format', 'json'],
+      { env: { KUBECONFIG: webhook.plane.kubeconfigPath, PATH: process.env.PATH ?? '' } },
+    );
+    const { results }: { results: readonly { check: string; outcome: string }[] } = JSON.parse(stdout);
+    expect(results.filter(({ outcome }) => outcome !== 'ok')).toEqual([]);
+    expect(exitCode).toBe(0);
+    expect(results.map(({ check }) => check)).toEqual(
+      expect.arrayContaining(['api', 'webhook', 'injection']),
+    );
   });
 
   it('asked again after another webhook has changed the pod, the probe learns of the new ports', async () => {

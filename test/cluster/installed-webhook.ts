@@ -19,6 +19,8 @@ const ELSEWHERE = [
   'postgres.url=postgres://flowtap@postgres.example/flowtap',
   'memcached.servers={memcached.example:11211}',
 ];
+/** While kubectl runs, this process does not notice that the server has closed a connection. */
+const ANEW = { headers: { connection: 'close' } };
 const CHART = join(import.meta.dirname, '../../charts/flowtap');
 
 /** Why it cannot be started here, in a sentence; undefined where it can. */
@@ -72,7 +74,7 @@ export class InstalledWebhook {
   }
 
   async isReady(): Promise<boolean> {
-    return await fetch(this.readinessUrl).then(
+    return await fetch(this.readinessUrl, ANEW).then(
       ({ ok }) => ok,
       () => false,
     );
@@ -93,7 +95,7 @@ export class InstalledWebhook {
   }
 
   async metrics(): Promise<string> {
-    return await (await fetch(this.readinessUrl.replace('readyz', 'metrics'))).text();
+    return await (await fetch(this.readinessUrl.replace('readyz', 'metrics'), ANEW)).text();
   }
 
   async close(): Promise<void> {
