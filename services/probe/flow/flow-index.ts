@@ -1,9 +1,5 @@
 import * as packet from '../decode/packet-row.ts';
-
-/** Words of a slot: the key's hash, then the row's first word, 0 for an empty slot. */
-export const SLOT_HASH = 0;
-export const SLOT_ROW = 1;
-export const SLOT_WORDS = 2;
+import { HASH, ROW, SLOT_WORDS } from './flow-slot.ts';
 
 /** At first; doubled when more than half of them are taken. */
 const FIRST_SLOTS = 16;
@@ -24,13 +20,13 @@ export class FlowIndex {
     // The loads of the first loop overlap where nothing depends on them; nearly all flows are in their first slot.
     let count = 0;
     for (let base = 0; base < packetsEnd; base += packet.ROW_WORDS) {
-      const slot = (packets[base + packet.HASH] & mask) << 1;
-      rows[count] = slots[slot + SLOT_ROW];
+      const slot = (packets[base + packet.HASH] & mask) * SLOT_WORDS;
+      rows[count] = slots[slot + ROW];
       count = (count + 1) | 0;
     }
     for (let nth = 0; nth < count; nth++) {
       const hash = packets[nth * packet.ROW_WORDS + packet.HASH];
-      if (slots[(hash & mask) << 1] !== hash) rows[nth] = this.#search(hash);
+      if (slots[(hash & mask) * SLOT_WORDS + HASH] !== hash) rows[nth] = this.#search(hash);
     }
   }
 
@@ -45,15 +41,15 @@ export class FlowIndex {
     const slots = this.slots;
     const mask = this.mask;
     let gap = hash & mask;
-    while (slots[gap * SLOT_WORDS + SLOT_ROW] !== row) gap = (gap + 1) & mask;
-    for (let slot = (gap + 1) & mask; slots[slot * SLOT_WORDS + SLOT_ROW] !== 0; slot = (slot + 1) & mask) {
-      const home = slots[slot * SLOT_WORDS + SLOT_HASH] & mask;
+    while (slots[gap * SLOT_WORDS + ROW] !== row) gap = (gap + 1) & mask;
+    for (let slot = (gap + 1) & mask; slots[slot * SLOT_WORDS + ROW] !== 0; slot = (slot + 1) & mask) {
+      const home = slots[slot * SLOT_WORDS + HASH] & mask;
       if (((slot - home) & mask) < ((slot - gap) & mask)) continue;
-      slots[gap * SLOT_WORDS + SLOT_HASH] = slots[slot * SLOT_WORDS + SLOT_HASH];
-      slots[gap * SLOT_WORDS + SLOT_ROW] = slots[slot * SLOT_WORDS + SLOT_ROW];
+      slots[gap * SLOT_WORDS + HASH] = slots[slot * SLOT_WORDS + HASH];
+      slots[gap * SLOT_WORDS + ROW] = slots[slot * SLOT_WORDS + ROW];
       gap = slot;
     }
-    slots[gap * SLOT_WORDS + SLOT_ROW] = 0;
+    slots[gap * SLOT_WORDS + ROW] = 0;
     this.#taken--;
   }
 
@@ -61,17 +57,17 @@ export class FlowIndex {
   #search(hash: number): number {
     const slots = this.slots;
     for (let slot = hash & this.mask; ; slot = (slot + 1) & this.mask) {
-      const row = slots[slot * SLOT_WORDS + SLOT_ROW];
-      if (row === 0 || slots[slot * SLOT_WORDS + SLOT_HASH] === hash) return row;
+      const row = slots[slot * SLOT_WORDS + ROW];
+      if (row === 0 || slots[slot * SLOT_WORDS + HASH] === hash) return row;
     }
   }
 
   #put(hash: number, row: number): void {
     const slots = this.slots;
     let slot = hash & this.mask;
-    while (slots[slot * SLOT_WORDS + SLOT_ROW] !== 0) slot = (slot + 1) & this.mask;
-    slots[slot * SLOT_WORDS + SLOT_HASH] = hash;
-    slots[slot * SLOT_WORDS + SLOT_ROW] = row;
+    while (slots[slot * SLOT_WORDS + ROW] !== 0) slot = (slot + 1) & this.mask;
+    slots[slot * SLOT_WORDS + HASH] = hash;
+    slots[slot * SLOT_WORDS + ROW] = row;
   }
 
   #grow(): void {
@@ -79,7 +75,7 @@ export class FlowIndex {
     this.slots = new Int32Array(old.length * 2);
     this.mask = this.mask * 2 + 1;
     for (let slot = 0; slot < old.length; slot += SLOT_WORDS) {
-      if (old[slot + SLOT_ROW] !== 0) this.#put(old[slot + SLOT_HASH], old[slot + SLOT_ROW]);
+      if (old[slot + ROW] !== 0) this.#put(old[slot + HASH], old[slot + ROW]);
     }
   }
 }

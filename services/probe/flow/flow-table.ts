@@ -1,6 +1,7 @@
 import * as packet from '../decode/packet-row.ts';
-import { FlowIndex, SLOT_HASH, SLOT_ROW, SLOT_WORDS } from './flow-index.ts';
+import { FlowIndex } from './flow-index.ts';
 import * as flow from './flow-row.ts';
+import { HASH, ROW, SLOT_WORDS } from './flow-slot.ts';
 import { extendTime } from './flow-time.ts';
 import { HolePool } from './hole-pool.ts';
 import { decideInitiator } from './initiator.ts';
@@ -54,7 +55,7 @@ export class FlowTable {
    */
   locate(packets: Int32Array, packetsEnd: number, rows: Int32Array): void {
     this.#index.locate(packets, packetsEnd, rows);
-    this.#touch(rows, (packetsEnd / packet.ROW_WORDS) | 0);
+    this.#touch(packets, rows, (packetsEnd / packet.ROW_WORDS) | 0);
   }
 
   /** Whether the row belongs to the packet's flow; a row that `locate` named may have changed hands since. */
@@ -67,9 +68,9 @@ export class FlowTable {
     const { slots, mask } = this.#index;
     const hash = packets[base + packet.HASH];
     for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const at = slots[slot * SLOT_WORDS + SLOT_ROW];
+      const at = slots[slot * SLOT_WORDS + ROW];
       if (at === 0) return 0;
-      if (slots[slot * SLOT_WORDS + SLOT_HASH] === hash && this.#hasKey(at, packets, base)) return at;
+      if (slots[slot * SLOT_WORDS + HASH] === hash && this.#hasKey(at, packets, base)) return at;
     }
   }
 
@@ -166,12 +167,15 @@ export class FlowTable {
     return oldest;
   }
 
-  #touch(rows: Int32Array, count: number): void {
+  #touch(packets: Int32Array, rows: Int32Array, count: number): void {
     const words = this.words;
     let touched = 0;
     for (let nth = 0; nth < count; nth++) {
       const at = rows[nth];
       touched ^= words[at] ^ words[at + flow.PACKETS] ^ words[at + flow.PACKETS + flow.SIDE_WORDS];
+      if ((packets[nth * packet.ROW_WORDS + packet.KIND] & 0xf00) === 0x600) {
+        touched ^= words[at + flow.ADDRESS_REST] ^ words[at + flow.ADDRESS_REST + flow.SIDE_WORDS];
+      }
     }
     this.touched = touched;
   }
