@@ -9,7 +9,6 @@ const LONGER: Readonly<Record<string, string>> = {
   'services/probe/decode/frame-decoder.ts':
     'the layers of one decoder share fields, as a packet allocates nothing',
   'services/probe/flow/flow-meter.ts': 'the statistics are described where they are counted',
-  'services/probe/flow/flow-accounts.ts': 'one object holds the table and the windows its flows are in',
 };
 
 test(`a file of services/ has at most ${MAX_LINES} lines, or a reason`, () => {

@@ -4,7 +4,7 @@ import * as packet from '../decode/packet-row.ts';
 import { flowRecordAt, resetWindow } from './flow-export.ts';
 import * as flow from './flow-row.ts';
 import { closedReason, hasNews, lastSecondsOf, secondsOf } from './flow-state.ts';
-import { FlowTable } from './flow-table.ts';
+import { FIRST_ROW, FlowTable } from './flow-table.ts';
 import type { ListeningPorts } from './listening-ports.ts';
 import { Window } from './window.ts';
 
@@ -31,9 +31,6 @@ export interface FlowAccountsOptions {
   readonly sweepRows?: number;
 }
 
-/** From here on a flow's row is likely not in the processor's second cache (rows are 320 bytes). */
-const LOCATE_FROM_FLOWS = 4096;
-
 const ACTIVE_BITS = flow.ACTIVE | flow.ODD_WINDOW;
 
 /**
@@ -54,10 +51,10 @@ export class FlowAccounts {
   /** Without windows, whether timeouts cut records. */
   readonly #cutsByTime: boolean;
   readonly #sweepRows: number;
-  #sweepRow = 0;
-  #sweepEnd = 0;
+  #sweepRow = FIRST_ROW;
+  #sweepEnd = FIRST_ROW;
   #sweepSeconds = 0;
-  #finishRow = 0;
+  #finishRow = FIRST_ROW;
 
   constructor(options: FlowAccountsOptions, listening: ListeningPorts, sink: RecordSink) {
     this.#options = options;
@@ -81,16 +78,14 @@ export class FlowAccounts {
 
   /** Writes where the flows of a batch of packets probably are, for `take`. */
   locate(batch: Int32Array, batchEnd: number, rows: Int32Array): void {
-    // Rows of a small table are in the cache anyway.
-    if (this.#table.size > LOCATE_FROM_FLOWS) this.#table.locate(batch, batchEnd, rows);
-    else rows.fill(-1);
+    this.#table.locate(batch, batchEnd, rows);
   }
 
   /** Takes a packet into its flow. */
   take(batch: Int32Array, base: number, probableRow: number): void {
     const table = this.#table;
     let at = table.isFlowOf(probableRow, batch, base) ? probableRow : table.find(batch, base);
-    if (at < 0) {
+    if (at === 0) {
       if (table.size === table.capacity) this.#evict();
       this.flows++;
       at = table.insert(batch, base);
@@ -110,7 +105,7 @@ export class FlowAccounts {
     this.#sweepOn(Number.POSITIVE_INFINITY);
     this.#closing?.copy(window);
     this.#sweepSeconds = nowSeconds;
-    this.#sweepRow = 0;
+    this.#sweepRow = FIRST_ROW;
     this.#sweepEnd = this.#table.highWater;
     this.#table.activeBits ^= flow.ODD_WINDOW;
     this.#sweepOn(this.#sweepRows);

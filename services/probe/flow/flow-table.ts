@@ -1,5 +1,7 @@
 import * as packet from '../decode/packet-row.ts';
+import { FlowIndex } from './flow-index.ts';
 import * as flow from './flow-row.ts';
+import { HASH, ROW, SLOT_WORDS } from './flow-slot.ts';
 import { extendTime } from './flow-time.ts';
 import { HolePool } from './hole-pool.ts';
 import { decideInitiator } from './initiator.ts';
@@ -9,9 +11,12 @@ import { trackTcp } from './tcp-tracker.ts';
 /** The C library puts a large block 16 bytes behind the beginning of a page; this is from there to a cache line's. */
 const ALIGNMENT_BYTES = 48;
 
+/** The row before it stays empty, so that 0 is no flow. */
+export const FIRST_ROW = 1;
+
 /**
- * The bidirectional flows, in typed arrays: an open-addressing index of (hash, row) pairs, and a row a flow
- * (flow-row.ts). The memory is reserved at once and touched only as flows come. Adding a packet allocates nothing.
+ * The bidirectional flows, in typed arrays: a row a flow (flow-row.ts), and an index of them. The memory of the rows is
+ * reserved at once and touched only as flows come. Adding a packet allocates nothing.
  */
 export class FlowTable {
   readonly words: Int32Array;
@@ -19,73 +24,53 @@ export class FlowTable {
   readonly holes: HolePool;
   /** How many flows at most; a full table makes room by `victim`. */
   readonly capacity: number;
-  /** Rows ever used: scans need not look beyond. */
-  highWater = 0;
+  /** Behind the last row ever used: scans need not look beyond. */
+  highWater = FIRST_ROW;
   /** ACTIVE, and ODD_WINDOW in every other window: what the state of a flow says that has packets in this one. */
   activeBits = flow.ACTIVE;
   /** Flows in the table. */
   size = 0;
-  readonly #index: Int32Array;
-  readonly #indexMask: number;
+  readonly #index = new FlowIndex();
   readonly #listening: ListeningPorts;
-  #freeRow = -1;
+  #freeRow = 0;
   #evictionHand = 0;
   /** Keeps the loads of `locate` from being optimized away. */
   touched = 0;
 
   /** @param capacity how many flows at most; a full table makes room by `victim` */
   constructor(capacity: number, listening: ListeningPorts) {
-    const rowBytes = capacity * flow.ROW_WORDS * 4;
+    const rowBytes = (FIRST_ROW + capacity) * flow.ROW_WORDS * 4;
     const memory = new ArrayBuffer(ALIGNMENT_BYTES + rowBytes);
     this.capacity = capacity;
     this.words = new Int32Array(memory, ALIGNMENT_BYTES, rowBytes / 4);
     this.floats = new Float64Array(memory, ALIGNMENT_BYTES, rowBytes / 8);
-    const slots = 2 ** Math.ceil(Math.log2(Math.max(2, capacity * 2)));
-    this.#index = new Int32Array(slots * 2);
-    this.#indexMask = slots - 1;
     this.holes = new HolePool(Math.max(1024, capacity >> 2));
     this.#listening = listening;
   }
 
   /**
-   * Writes for each packet of a batch where its flow probably is, -1 for unknown, and touches that memory. The loads of
-   * a whole batch overlap, where those of one packet after another would each wait for memory.
+   * Writes for each packet of a batch where its flow probably is, 0 for unknown, and touches that memory. The loads of
+   * a whole batch overlap, where those of one packet after another would each wait for memory. The other side's words
+   * are needed by a packet that ends a round-trip sample.
    */
   locate(packets: Int32Array, packetsEnd: number, rows: Int32Array): void {
-    const index = this.#index;
-    const mask = this.#indexMask;
-    const words = this.words;
-    let count = 0;
-    for (let base = 0; base < packetsEnd; base += packet.ROW_WORDS) {
-      const hash = packets[base + packet.HASH];
-      const slot = (hash & mask) * 2;
-      rows[count++] = index[slot] === hash ? (index[slot + 1] - 1) * flow.ROW_WORDS : -1;
-    }
-    let touched = 0;
-    for (let packetIndex = 0; packetIndex < count; packetIndex++) {
-      const at = rows[packetIndex];
-      if (at < 0) continue;
-      const direction = packets[packetIndex * packet.ROW_WORDS + packet.DIRECTION];
-      touched += words[at + packet.KIND] + words[at + direction * flow.SIDE_WORDS + flow.PACKETS];
-    }
-    this.touched = touched;
+    this.#index.locate(packets, packetsEnd, rows);
+    this.#touch(packets, rows, (packetsEnd / packet.ROW_WORDS) | 0);
   }
 
   /** Whether the row belongs to the packet's flow; a row that `locate` named may have changed hands since. */
   isFlowOf(at: number, packets: Int32Array, base: number): boolean {
-    return at >= 0 && this.#hasKey(at, packets, base);
+    return at > 0 && this.#hasKey(at, packets, base);
   }
 
-  /** The row (first word) of the packet's flow, or -1. */
+  /** The row (first word) of the packet's flow, 0 for none. */
   find(packets: Int32Array, base: number): number {
-    const index = this.#index;
+    const { slots, mask } = this.#index;
     const hash = packets[base + packet.HASH];
-    for (let slot = hash & this.#indexMask; ; slot = (slot + 1) & this.#indexMask) {
-      const row = index[slot * 2 + 1];
-      if (row === 0) return -1;
-      if (index[slot * 2] !== hash) continue;
-      const at = (row - 1) * flow.ROW_WORDS;
-      if (this.#hasKey(at, packets, base)) return at;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const at = slots[slot * SLOT_WORDS + ROW];
+      if (at === 0) return 0;
+      if (slots[slot * SLOT_WORDS + HASH] === hash && this.#hasKey(at, packets, base)) return at;
     }
   }
 
@@ -104,11 +89,7 @@ export class FlowTable {
     }
     words[at + flow.HASH] = hash;
     this.begin(at, packets, base);
-    const index = this.#index;
-    let slot = hash & this.#indexMask;
-    while (index[slot * 2 + 1] !== 0) slot = (slot + 1) & this.#indexMask;
-    index[slot * 2] = hash;
-    index[slot * 2 + 1] = at / flow.ROW_WORDS + 1;
+    this.#index.insert(hash, at);
     this.size++;
     return at;
   }
@@ -162,7 +143,7 @@ export class FlowTable {
   /** Takes the flow out of the table. */
   remove(at: number): void {
     this.#releaseHoles(at);
-    this.#removeFromIndex(at);
+    this.#index.remove(this.words[at + flow.HASH], at);
     this.words.fill(0, at, at + flow.ROW_WORDS);
     this.words[at] = this.#freeRow;
     this.#freeRow = at;
@@ -186,6 +167,19 @@ export class FlowTable {
     return oldest;
   }
 
+  #touch(packets: Int32Array, rows: Int32Array, count: number): void {
+    const words = this.words;
+    let touched = 0;
+    for (let nth = 0; nth < count; nth++) {
+      const at = rows[nth];
+      touched ^= words[at] ^ words[at + flow.PACKETS] ^ words[at + flow.PACKETS + flow.SIDE_WORDS];
+      if ((packets[nth * packet.ROW_WORDS + packet.KIND] & 0xf00) === 0x600) {
+        touched ^= words[at + flow.ADDRESS_REST] ^ words[at + flow.ADDRESS_REST + flow.SIDE_WORDS];
+      }
+    }
+    this.touched = touched;
+  }
+
   #hasKey(at: number, packets: Int32Array, base: number): boolean {
     const words = this.words;
     if (
@@ -207,7 +201,7 @@ export class FlowTable {
 
   #allocate(): number {
     const free = this.#freeRow;
-    if (free >= 0) {
+    if (free > 0) {
       this.#freeRow = this.words[free];
       this.words[free] = 0;
       return free;
@@ -220,22 +214,5 @@ export class FlowTable {
       const block = this.words[at + end * flow.SIDE_WORDS + flow.HOLES];
       if (block !== 0) this.holes.release(block);
     }
-  }
-
-  /** Linear probing without tombstones: later entries of the run move back over the gap. */
-  #removeFromIndex(at: number): void {
-    const index = this.#index;
-    const mask = this.#indexMask;
-    const row = at / flow.ROW_WORDS + 1;
-    let gap = this.words[at + flow.HASH] & mask;
-    while (index[gap * 2 + 1] !== row) gap = (gap + 1) & mask;
-    for (let slot = (gap + 1) & mask; index[slot * 2 + 1] !== 0; slot = (slot + 1) & mask) {
-      const home = index[slot * 2] & mask;
-      if (((slot - home) & mask) < ((slot - gap) & mask)) continue;
-      index[gap * 2] = index[slot * 2];
-      index[gap * 2 + 1] = index[slot * 2 + 1];
-      gap = slot;
-    }
-    index[gap * 2 + 1] = 0;
   }
 }

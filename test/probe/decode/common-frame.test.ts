@@ -6,8 +6,10 @@ import { DECODED, decodeCommonFrame, WHOLE } from '../../../services/probe/decod
 import { EMPTY_ROW, TestDecoder } from '../../fixtures/decoded-packet.ts';
 import {
   ethernet,
+  extension,
   hex,
   ipv4,
+  ipv6,
   MACS,
   TCP_PACKET,
   TCP_PACKET_6,
@@ -50,11 +52,26 @@ const frame = fc
   .tuple(fields, transport, fc.nat(120))
   .map(([header, payload, cut]) => ethernet(ipv4(header, payload)).subarray(0, 34 + cut));
 
+const fields6 = fc.record({
+  nextHeader: fc.constantFrom(TCP, TCP, UDP, 58),
+  source: fc.constantFrom('fd00::1', 'fd00::2', '2001:db8::1'),
+  payloadBytes: fc.oneof(fc.nat(120), fc.constantFrom(1500, 65_535)),
+});
+
+const frame6 = fc
+  .tuple(fields6, transport, fc.nat(120))
+  .map(([header, payload, cut]) => ethernet(ipv6(header, payload)).subarray(0, 54 + cut));
+
+const extensionAndTcp = Buffer.concat([extension(TCP), tcp()]);
+
 describe('decodeCommonFrame', () => {
-  it('gives the row that the general way gives', () => {
+  it.each<[string, fc.Arbitrary<Uint8Array>]>([
+    ['IPv4', frame],
+    ['IPv6', frame6],
+  ])('gives the row that the general way gives, %s', (_name, frames) => {
     let common = 0;
     fc.assert(
-      fc.property(frame, (bytes) => {
+      fc.property(frames, (bytes) => {
         if (!decodesAsCommon(bytes)) return;
         common++;
         const fast = new TestDecoder();
@@ -86,7 +103,10 @@ describe('decodeCommonFrame', () => {
     ],
     ['total length of 39', ethernet(ipv4({ protocol: TCP, totalBytes: 39 }, tcp())), false],
     ['total length of 0', ethernet(ipv4({ protocol: TCP, totalBytes: 0 }, tcp())), false],
-    ['IPv6', ethernet(TCP_PACKET_6), false],
+    ['IPv6', ethernet(TCP_PACKET_6), true],
+    ['IPv6 of length 0', ethernet(ipv6({ nextHeader: TCP, payloadBytes: 0 }, tcp())), false],
+    ['IPv6, TCP cut after 19 bytes', ethernet(TCP_PACKET_6).subarray(0, 73), false],
+    ['IPv6 with an extension', ethernet(ipv6({ nextHeader: 60 }, extensionAndTcp)), false],
     ['a tag', Buffer.concat([hex(`${MACS} 8100 0064 0800`), TCP_PACKET]), false],
     ['ICMP', ethernet(ipv4({ protocol: 1 }, tcp())), false],
   ])('%s: %#', (_name, bytes, expected) => {
