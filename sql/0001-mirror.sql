@@ -60,7 +60,7 @@ create table identities (
   claim_to timestamptz not null,
   version_from timestamptz not null,
   version_to timestamptz not null,
-  -- Whether the address has other rows; one without is answered for without looking further.
+  -- Whether others have, or had, the address; one without is answered for without looking further.
   is_shared boolean not null default false,
   -- AddressIdentity of services/core/kubernetes-identity.ts; json, so that it is given out as it is stored.
   identity json not null
@@ -68,6 +68,8 @@ create table identities (
 
 -- Only ever asked for as a whole, and searched for the most often: half the time of a B-tree.
 create index identities_address on identities using hash (address);
+-- Of few addresses, so that it is hardly anything to find that another one is not there.
+create index identities_shared on identities using hash (address) where is_shared;
 create index identities_current on identities (uid, address) where version_to = 'infinity';
 create index identities_uid on identities (uid);
 create index identities_closed on identities (least(claim_to, version_to)) where claim_to < 'infinity' or version_to < 'infinity';

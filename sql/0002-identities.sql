@@ -240,6 +240,6 @@ begin
   from unnest(uids) changed(uid)
   join address_claims c on c.uid = changed.uid
   where i.address = c.address and not i.is_shared
-    and exists (select from identities other where other.address = i.address and other.ctid <> i.ctid);
+    and exists (select from identities other where other.address = i.address and other.uid <> i.uid);
 end
 $$;

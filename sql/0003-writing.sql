@@ -198,7 +198,7 @@ begin
   set is_shared = false
   from unnest(freed) as f(address)
   where i.address = f.address and i.is_shared
-    and not exists (select from identities other where other.address = i.address and other.ctid <> i.ctid);
+    and not exists (select from identities other where other.address = i.address and other.uid <> i.uid);
   delete from address_claims where ctid = any (array(
     select ctid from address_claims where claim_to < before and claim_to < 'infinity' limit most));
   get diagnostics removed = row_count;

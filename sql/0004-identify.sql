@@ -10,16 +10,41 @@ set enable_mergejoin = off
 set enable_seqscan = off
 set jit = off
 as $$
+declare
+  answered integer;
 begin
+  -- An address of one owner, as nearly all: the search of the index gives the answer.
+  return query
+  select
+    asked.n::integer, lower(i.kind), i.identity,
+    -- Between two neighbouring moments at which anything about the address changes, the answer stays the same.
+    nullif(greatest(
+      i.claim_from, i.version_from,
+      case when i.valid_from <= asked.at then i.valid_from end,
+      case when i.named_from <= asked.at then i.named_from end), '-infinity'),
+    nullif(least(
+      i.claim_to, i.version_to, i.valid_to,
+      case when i.valid_from > asked.at then i.valid_from end,
+      case when i.named_from > asked.at then i.named_from end), 'infinity')
+  from unnest(addresses, at) with ordinality as asked(address, at, n)
+  join identities i on i.address = asked.address
+  where not i.is_shared
+    and asked.at >= i.version_from and asked.at < i.version_to and asked.at >= i.claim_from and asked.at < i.claim_to
+    and asked.at < i.valid_to and (asked.at >= i.valid_from or asked.at >= i.named_from);
+  get diagnostics answered = row_count;
+  -- With an answer for each pair there is none left that several may have had.
+  if answered = cardinality(addresses) then
+    return;
+  end if;
+
   return query
   with claim as materialized (
     select
-      asked.n, asked.address, asked.at, i.ctid as at_row, i.kind, i.is_shared, i.identity,
+      asked.n, asked.address, asked.at, i.ctid as at_row, i.kind,
       asked.at >= i.version_from and asked.at < i.version_to and asked.at >= i.claim_from and asked.at < i.claim_to
         as claims,
       asked.at >= i.valid_from and asked.at < i.valid_to as is_sure,
       asked.at >= i.named_from and asked.at < least(i.valid_from, i.valid_to) as is_early,
-      -- Between two neighbouring moments at which anything about the address changes, the answer stays the same.
       greatest(
         case when i.claim_from <= asked.at then i.claim_from end, case when i.named_from <= asked.at then i.named_from end,
         case when i.valid_from <= asked.at then i.valid_from end, case when i.valid_to <= asked.at then i.valid_to end,
@@ -33,7 +58,7 @@ begin
         case when i.version_from > asked.at then i.version_from end,
         case when i.version_to > asked.at then i.version_to end) as until
     from unnest(addresses, at) with ordinality as asked(address, at, n)
-    join identities i on i.address = asked.address
+    join identities i on i.address = asked.address and i.is_shared
   ), counted as (
     select
       claim.n,
@@ -52,9 +77,8 @@ begin
       max(at_row) filter (where claims and is_sure and claim.kind = 'Service') as sure_service,
       max(at_row) filter (where claims and is_early) as early
     from claim
-    where is_shared
     group by claim.n
-  ), answered as (
+  ), judged as (
     select c.*,
       case when c.pods > 0 then 'pod' when c.nodes > 0 then 'node' else 'service' end as answer_kind,
       case
@@ -70,11 +94,6 @@ begin
       end as at_row
     from counted c
   )
-  select claim.n::integer, lower(claim.kind), claim.identity,
-    nullif(claim.since, '-infinity'), nullif(claim.until, 'infinity')
-  from claim
-  where not is_shared and claims and (is_sure or is_early)
-  union all
   select a.n::integer, case when i.ctid is null then 'contested' else a.answer_kind end,
     case
       when a.answer_kind = 'node' and a.sure_services > 0 or a.answer_kind = 'service' and a.sure_services > 1
@@ -82,7 +101,7 @@ begin
       else i.identity
     end,
     nullif(a.since, '-infinity'), nullif(a.until, 'infinity')
-  from answered a
+  from judged a
   left join identities i on i.ctid = a.at_row
   where i.ctid is not null or a.pods + a.nodes + a.services > 1;
 end

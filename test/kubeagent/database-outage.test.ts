@@ -82,7 +82,7 @@ test('what ended is removed in time, and nothing else', async (context) => {
   ]);
   const wrong = await sql.query(`
     select address from identities i
-    where is_shared <> exists (select from identities o where o.address = i.address and o.ctid <> i.ctid)`);
+    where is_shared <> exists (select from identities o where o.address = i.address and o.uid <> i.uid)`);
   expect(wrong).toEqual([]);
   expect((await identify(sql, [['10.9.0.1', Date.now()]]))[0]?.identity.pods[0].labels).toEqual({
     version: '2',

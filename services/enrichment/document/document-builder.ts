@@ -17,6 +17,7 @@ import { flowMessage } from './flow-message.ts';
 import type { FlowWork } from './flow-work.ts';
 import type { OwnEnd } from './observed-end.ts';
 import { observedEnds } from './observed-end.ts';
+import { PASSED } from './passed-text.ts';
 import { addDefaults } from './prepare-flow.ts';
 import { isRecord } from './reporter.ts';
 import { treatAddresses } from './treat-addresses.ts';
@@ -96,7 +97,7 @@ export class DocumentBuilder {
     if (counts) this.#counters.records++;
     else this.#counters.peers++;
 
-    addDefaults(event, work.source);
+    if (event[PASSED] === undefined) addDefaults(event, work.source);
     this.#addFields(work, source, destination, context);
     const sourceGeo = work.source === undefined ? '' : locator.locate(work.source);
     const destinationGeo = work.destination === undefined ? '' : locator.locate(work.destination);
@@ -199,4 +200,6 @@ function addNew(list: string[], text: string | undefined): void {
 function leaveToCommon(event: EcsFlow): void {
   event.host = undefined;
   event.observer = undefined;
+  const passed = event[PASSED];
+  if (passed !== undefined) passed.origin = passed.agent;
 }

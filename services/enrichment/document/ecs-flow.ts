@@ -1,3 +1,5 @@
+import type { PASSED, PassedText } from './passed-text.ts';
+
 /**
  * A flow in the field names of the Elastic Common Schema, as JSON gave it: what the probe writes (docs/records.md), or
  * what another sender has of it. Only the two addresses and the time are sure to be there. Enrichment changes it in
@@ -14,6 +16,8 @@ export interface EcsFlow {
   observer?: Record<string, unknown> | undefined;
   related?: { ip?: string[]; hosts?: string[] } | undefined;
   flowtap?: FlowtapFields | undefined;
+  /** Of an event of a probe, what was not made fields of. */
+  [PASSED]?: PassedText;
   [field: string]: unknown;
 }
 
@@ -56,6 +60,8 @@ export interface FlowtapFields {
 
 export interface FlowtapTcpSide {
   sequence?: FlowtapSequence;
+  /** All of it, where the event has passed text. */
+  [PASSED]?: string;
   [field: string]: unknown;
 }
 

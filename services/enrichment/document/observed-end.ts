@@ -67,7 +67,8 @@ function ownEnd(
   { claimed, proven }: SenderAddresses,
 ): OwnEnd {
   const has = (addresses: ReadonlySet<string>): boolean =>
-    [address, original].some((one) => one !== undefined && addresses.has(one.text));
+    (address !== undefined && addresses.has(address.text)) ||
+    (original !== undefined && addresses.has(original.text));
   if (identity !== undefined) {
     if (identity.podUids.includes(pod.uid)) return 'self';
     // A pod with host network; it is named as the node anyway.

@@ -138,31 +138,21 @@ export class IdentityDescriber {
     namespace: string | undefined,
     node: string | undefined,
   ): string {
-    const members: string[] = [];
-    const add = (fields: object): void => {
-      const json = JSON.stringify(fields);
-      if (json !== '{}') members.push(json.slice(1, -1));
-    };
-    add({
+    const listed = pods.slice(0, MOST_PODS).map((one) => JSON.stringify(podFields(one)));
+    const fields = JSON.stringify({
       namespace,
       ...(pod === undefined ? {} : promote(pod.labels, this.#options.promotedLabels)),
       workload: pod === undefined ? undefined : { kind: pod.workload.kind, name: pod.workload.name },
       node: node === undefined ? undefined : { name: node },
       pod_count: pods.length === 0 ? undefined : pods.length,
     });
-    const listed = pods.slice(0, MOST_PODS).map((one) => JSON.stringify(podFields(one)));
+    const members = fields === '{}' ? [] : [fields.slice(1, -1)];
     if (pod !== undefined) members.push(`"pod":${listed[0]}`);
-    if (listed.length > 0) members.push(`"pods":[${concatenate(listed)}]`);
-    if (services.length > 0) members.push(`"services":[${concatenate(services.map(({ json }) => json))}]`);
-    return concatenate(members);
+    if (listed.length > 0) members.push(`"pods":[${listed.join(',')}]`);
+    if (services.length > 0) members.push(`"services":[${services.map(({ json }) => json).join(',')}]`);
+    // In one piece: a document is put together faster of few pieces, and the pieces would take as much memory.
+    return members.join(',');
   }
-}
-
-/** With commas, and without a copy: a text that is in it twice, or in others too, stays once in memory. */
-function concatenate(members: readonly string[]): string {
-  let text = '';
-  for (const member of members) text = text === '' ? member : `${text},${member}`;
-  return text;
 }
 
 function podFields({ name, namespace, uid, node, labels }: PodIdentity): object {

@@ -81,7 +81,9 @@ export class AddressBook {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
     const address = this.#parse(text);
-    if (address !== undefined) this.#known.set(text, address);
+    if (address === undefined) return undefined;
+    // Not `text` where it is the same: it may be a piece of a line, and would keep all of it.
+    this.#known.set(address.text === text ? address.text : text, address);
     return address;
   }
 
@@ -91,7 +93,7 @@ export class AddressBook {
     const canonical = formatIp(bytes) ?? text;
     if (canonical !== text) return this.read(canonical);
     const scope = this.#scopeOf(bytes);
-    return { text, bytes, scope, identities: undefined, changedAt: 0, place: undefined };
+    return { text: canonical, bytes, scope, identities: undefined, changedAt: 0, place: undefined };
   }
 
   #scopeOf(bytes: Uint8Array): Address['scope'] {

@@ -100,8 +100,8 @@ async function enrichEach(batch: ParsedBatch, sender: Sender, options: ComposeOp
     } catch (thrown) {
       if (end - start === 1) {
         const error = thrown instanceof Error ? thrown : new Error(String(thrown));
-        const [original] = batch.readAgain(start, end).map(textOf);
-        return { documents: [], lines: [], failures: [{ line: lines[start], original, error }] };
+        const failure = { line: lines[start], original: batch.textOf(start), error };
+        return { documents: [], lines: [], failures: [failure] };
       }
       return tryHalves(start, end);
     }
@@ -126,13 +126,4 @@ async function enrichAll(
   const documents = await enricher.enrich(events, sender);
   if (documents.length === events.length) return [...documents];
   throw new Error(`Enrichment made ${documents.length} documents of ${events.length} events.`);
-}
-
-function textOf(event: EcsFlow): string {
-  try {
-    return JSON.stringify(event);
-  } catch (error) {
-    // Too many objects inside each other.
-    return `${event['@timestamp']}: ${(error as Error).message}`;
-  }
 }

@@ -5,6 +5,7 @@ import { isHeaderLine, readHeader } from './batch-header.ts';
 import { bodyLines } from './body-lines.ts';
 import type { FieldComplaint } from './flow-check.ts';
 import { asFlow, checkFlow } from './flow-check.ts';
+import { isProbeEvent, readProbeLine } from './read-probe-line.ts';
 import { Refusal } from './refusal.ts';
 
 export interface BatchLimits {
@@ -30,6 +31,8 @@ export interface ParsedBatch {
   readonly bad: readonly BadLine[];
   /** The events from `start` to before `end` as they came, after somebody has changed these. */
   readonly readAgain: (start: number, end: number) => readonly EcsFlow[];
+  /** The line of an event as it came. */
+  readonly textOf: (index: number) => string;
 }
 
 /**
@@ -51,9 +54,7 @@ export function parseBatch(body: Buffer, limits: BatchLimits): ParsedBatch {
     const value = parseLine(bytes, isText, isFirst ? MAX_HEADER_BYTES : limits.maxLineBytes);
     if (isFirst && isHeaderLine(value)) header = readHeader(value, number);
     else {
-      const isProblem = value instanceof LineProblem;
-      const isLong = bytes.length > limits.maxLineBytes;
-      const complaint = isProblem ? value : isLong ? tooLong(bytes, limits.maxLineBytes) : checkFlow(value);
+      const complaint = complaintOf(value, bytes, limits.maxLineBytes);
       if (complaint === undefined) {
         events.push(asFlow(value));
         lines.push(number);
@@ -68,13 +69,17 @@ export function parseBatch(body: Buffer, limits: BatchLimits): ParsedBatch {
     const message = `flowtap.batch.events must be the number of lines that follow (${following}), not ${header.events}`;
     throw new Refusal('bad_header', `line 1: ${message}`);
   }
-  return { header, events, lines, bad, readAgain: (start, end) => texts.slice(start, end).map(readEvent) };
+  return {
+    ...{ header, events, lines, bad },
+    readAgain: (start, end) => texts.slice(start, end).map(readEvent),
+    textOf: (index) => texts[index].toString('utf8'),
+  };
 }
 
 /** An event that was read before. */
 function readEvent(bytes: Buffer): EcsFlow {
-  const value: unknown = JSON.parse(bytes.toString('utf8'));
-  checkFlow(value);
+  const value = readValue(bytes.toString('utf8'));
+  if (!isProbeEvent(value)) checkFlow(value);
   return asFlow(value);
 }
 
@@ -92,10 +97,21 @@ function parseLine(bytes: Buffer, isText: boolean, maxBytes: number): unknown {
   if (bytes.length > maxBytes) return tooLong(bytes, maxBytes);
   if (!isText && !isUtf8(bytes)) return new LineProblem('the line is not UTF-8');
   try {
-    return JSON.parse(bytes.toString('utf8'));
+    return readValue(bytes.toString('utf8'));
   } catch (error) {
     return new LineProblem(`the line is not JSON: ${(error as Error).message}`);
   }
+}
+
+/** An event of a probe, or whatever JSON it is. */
+function readValue(text: string): unknown {
+  return readProbeLine(text) ?? JSON.parse(text);
+}
+
+function complaintOf(value: unknown, bytes: Buffer, maxBytes: number): FieldComplaint | undefined {
+  if (value instanceof LineProblem) return value;
+  if (bytes.length > maxBytes) return tooLong(bytes, maxBytes);
+  return isProbeEvent(value) ? undefined : checkFlow(value);
 }
 
 function tooLong({ length }: Buffer, maxBytes: number): LineProblem {

@@ -2,7 +2,7 @@ import type { Endpoint } from '../../core/endpoint.ts';
 import type { NatTranslation } from '../../core/nat-translation.ts';
 import type { EcsEnd } from '../document/ecs-flow.ts';
 import type { FlowWork } from '../document/flow-work.ts';
-import type { AddressBook } from '../locate/address.ts';
+import type { Address, AddressBook } from '../locate/address.ts';
 import { turnRound } from './turn-round.ts';
 
 /** Evidence that is no guess, so it stays where the translation agrees with it. */
@@ -17,8 +17,8 @@ const CERTAIN = new Set(['syn', 'icmp_type']);
 export function applyTranslation(work: FlowWork, translation: NatTranslation, book: AddressBook): boolean {
   const { event } = work;
   const { observed, service, evidence } = translation;
-  const source = book.read(translation.source.ip);
-  const destination = book.read(translation.destination.ip);
+  const source = addressOf(translation.source, work, book);
+  const destination = addressOf(translation.destination, work, book);
   if (source === undefined || destination === undefined || event.network === undefined) return false;
   const straight = isEnd(event.source, observed.source) && isEnd(event.destination, observed.destination);
   const turned = isEnd(event.source, observed.destination) && isEnd(event.destination, observed.source);
@@ -46,6 +46,16 @@ export function applyTranslation(work: FlowWork, translation: NatTranslation, bo
   event.flowtap.original = original;
   event.flowtap.nat = service === undefined ? { evidence } : { evidence, service };
   return true;
+}
+
+/** Mostly one of the two is still the same. */
+function addressOf(
+  { ip }: Endpoint,
+  { source, destination }: FlowWork,
+  book: AddressBook,
+): Address | undefined {
+  if (ip === source?.text) return source;
+  return ip === destination?.text ? destination : book.read(ip);
 }
 
 /** Ports are compared where both have one: an ICMP flow has none, whatever the kernel keeps in its place. */
