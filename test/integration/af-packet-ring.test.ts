@@ -299,8 +299,8 @@ describe('AfPacketRing', () => {
     await expect(refused).rejects.toMatchObject({
       code: 'NET_RAW_MISSING',
       message:
-        'Capturing needs the NET_RAW capability, and this process runs as user 65532 and has the capabilities 0 ' +
-        'only: add NET_RAW to the container (securityContext.capabilities.add), or run as root.',
+        'Capturing needs the NET_RAW capability, and this process (user 65532) can never have it: its container was ' +
+        'not granted it, or a policy took it away. Add NET_RAW to the container (securityContext.capabilities.add).',
     });
   });
 

@@ -140,7 +140,8 @@ test.each([3_600_000, Number.POSITIVE_INFINITY])(
     target.answer = () => ({ kind: 'failed', reason: 'maintenance', retryAfterMs });
     const caller = new AbortController();
     const writing = index.write(documents('a'), caller.signal);
-    await until(() => target.bulks.length > 0);
+    // It has been asked before its answer is known.
+    await until(() => index.unavailable() !== undefined);
     expect(index.unavailable()?.retryAfterMs).toBeLessThanOrEqual(60_000);
     caller.abort();
     expect(kinds(await writing)).toEqual(['retry']);
