@@ -49,6 +49,7 @@ const spec = z.looseObject({
   initContainers: orNothing(z.array(container)),
   volumes: orNothing(z.array(z.looseObject({ name: z.string() }))),
   imagePullSecrets: orNothing(z.array(z.looseObject({ name: orNothing(z.string()) }))),
+  restartPolicy: orNothing(z.string()),
   hostNetwork: orNothing(z.boolean()),
   os: orNothing(z.looseObject({ name: orNothing(z.string()) })),
   nodeSelector: orNothing(texts),

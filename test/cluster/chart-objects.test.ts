@@ -85,14 +85,9 @@ describe('what each service may', () => {
   /** Who, may or may not, what, where. */
   const RIGHTS: readonly (readonly [service: string, 'may' | 'may not', what: string, where: string])[] = [
     ['webhook', 'may', 'get,list,watch namespaces', everywhere],
-    ['webhook', 'may', 'get,list pods', everywhere],
+    ['webhook', 'may', 'list pods', everywhere],
     ['webhook', 'may', 'create events', elsewhere],
-    [
-      'webhook',
-      'may',
-      'get,list,watch,patch,update mutatingwebhookconfigurations/flowtap-webhook',
-      everywhere,
-    ],
+    ['webhook', 'may', 'get,list,watch,patch mutatingwebhookconfigurations/flowtap-webhook', everywhere],
     ['webhook', 'may', 'get,list,watch,update secrets/flowtap-authority', own],
     ['webhook', 'may', 'get,list,watch,update secrets/flowtap-webhook-tls', own],
     ['webhook', 'may', 'get,list,watch,update secrets/flowtap-enrichment-tls', own],

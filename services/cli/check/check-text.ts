@@ -2,6 +2,7 @@ import type { Style, Terminal } from '../../runtime/terminal.ts';
 import { printable } from '../../runtime/terminal.ts';
 import type { CheckResult } from './check-result.ts';
 import { CHECK_NAMES } from './check-result.ts';
+import { hasFailed } from './has-failed.ts';
 
 const STYLES: Readonly<Record<CheckResult['outcome'], Style>> = { ok: 'green', warn: 'yellow', fail: 'red' };
 const NAME_WIDTH = Math.max(...CHECK_NAMES.map(({ length }) => length));
@@ -20,6 +21,5 @@ export function checkText(results: readonly CheckResult[], terminal: Pick<Termin
 
 /** For programs. */
 export function checkJson(results: readonly CheckResult[]): string {
-  const failed = results.some(({ outcome }) => outcome === 'fail');
-  return `${JSON.stringify({ outcome: failed ? 'fail' : 'ok', results }, undefined, 2)}\n`;
+  return `${JSON.stringify({ outcome: hasFailed(results) ? 'fail' : 'ok', results }, undefined, 2)}\n`;
 }

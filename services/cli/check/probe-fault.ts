@@ -33,9 +33,10 @@ export function probeFault({ metadata, status }: KubernetesObject): ProbeFault |
   if (probe === undefined) return undefined;
   const { state, lastState, ready, restartCount = 0 } = probe;
   const describe = `kubectl -n ${namespace} describe pod/${name}`;
-  const logs = `kubectl -n ${namespace} logs ${name} -c ${PROBE_CONTAINER} --previous`;
+  const logs = `kubectl -n ${namespace} logs ${name} -c ${PROBE_CONTAINER}`;
+  const logsBefore = `${logs} --previous`;
   if (state?.waiting?.reason === 'CrashLoopBackOff') {
-    return { outcome: 'fail', message: 'the probe ends again and again', advice: logs };
+    return { outcome: 'fail', message: 'the probe ends again and again', advice: logsBefore };
   }
   if (state?.waiting?.reason !== undefined && !STARTING.includes(state.waiting.reason)) {
     return { outcome: 'fail', message: `the probe cannot start (${state.waiting.reason})`, advice: describe };
@@ -48,7 +49,8 @@ export function probeFault({ metadata, status }: KubernetesObject): ProbeFault |
     const advice = `annotate the namespace with ${FLOWTAP_KEY.settingPrefix}memory-limit=256Mi, or lower ${FLOWTAP_KEY.settingPrefix}max-flows`;
     return { outcome: 'warn', message: 'the probe was ended for its use of memory', advice };
   }
-  if (restartCount > 0) return { outcome: 'warn', message: 'the probe has been restarted', advice: logs };
+  if (restartCount > 0)
+    return { outcome: 'warn', message: 'the probe has been restarted', advice: logsBefore };
   if (state?.running !== undefined && ready === false) {
     return { outcome: 'warn', message: 'the probe runs and is not ready', advice: describe };
   }

@@ -5,6 +5,7 @@ import { connectKubernetes } from '../../runtime/kubernetes/connect.ts';
 import type { CheckResult } from '../check/check-result.ts';
 import { CHECK_NAMES, CHECKS } from '../check/check-result.ts';
 import { checkJson, checkText } from '../check/check-text.ts';
+import { hasFailed } from '../check/has-failed.ts';
 import { kubeconfigOfUser } from '../check/kubeconfig-of-user.ts';
 import type { ChecksOptions } from '../check/run-checks.ts';
 import { runChecks } from '../check/run-checks.ts';
@@ -99,10 +100,4 @@ async function withPatience(
     if (!hasFailed(results) || clock.now() >= endMs || signal.aborted) return results;
     await clock.sleep(backoff.next(), signal);
   }
-}
-
-/** Where nothing could be looked at, nothing was found to be well. */
-export function hasFailed(results: readonly CheckResult[]): boolean {
-  const outcomes = results.map(({ outcome }) => outcome);
-  return outcomes.includes('fail') || !outcomes.includes('ok');
 }

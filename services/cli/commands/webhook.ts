@@ -94,7 +94,9 @@ export async function runWebhookCommand(config: WebhookConfig, context: CommandC
         (ending) => namespaces.run(ending),
         (ending) => events.run(ending),
         (ending) => current.run(ending),
-        (ending) => election.run((leading) => reconciler.run(leading), ending),
+        ...(config.reconcileIntervalMs > 0
+          ? [(ending: AbortSignal) => election.run((leading) => reconciler.run(leading), ending)]
+          : []),
       ]);
     } finally {
       await server.close();

@@ -17,24 +17,32 @@ export interface CurrentRulesOptions {
   readonly log: Logger;
 }
 
+/** What files say of probes. */
+interface ProbeFiles {
+  readonly settings: Readonly<Record<string, string>>;
+  readonly caPem: string | undefined;
+}
+
 /** What probes get and who gets one, as files and certificates have it now. */
 export class CurrentRules {
   readonly #options: CurrentRulesOptions;
+  #files: ProbeFiles;
   #rules: InjectionRules;
 
   /** Throws a FlowtapError CONFIG_INVALID where settings or files cannot be used. */
   constructor(options: CurrentRulesOptions) {
     this.#options = options;
-    this.#rules = this.#read();
+    this.#files = readFiles(options.config);
+    this.#rules = this.#make();
   }
 
   get rules(): InjectionRules {
     return this.#rules;
   }
 
-  /** Takes up new authorities. */
+  /** Takes up new authorities. Files are as they were when they could last be used. */
   update(): void {
-    this.#rules = this.#read();
+    this.#rules = this.#make();
   }
 
   /** Takes up changed files until the signal is aborted; those that cannot be used leave the old rules in force. */
@@ -45,6 +53,7 @@ export class CurrentRules {
     await watchFiles({
       ...{ paths, clock, signal },
       onChange: () => {
+        this.#files = readFiles(config);
         this.update();
         log.info({ 'file.path': paths }, 'settings of probes read again');
       },
@@ -52,13 +61,16 @@ export class CurrentRules {
     });
   }
 
-  #read(): InjectionRules {
+  #make(): InjectionRules {
     const { config, context, bundlePem } = this.#options;
-    const { probeSettingsFile, probeCaFile } = config;
-    return injectionRules(config, {
-      ...context,
-      probeSettings: probeSettingsFile === undefined ? {} : readProbeSettings(probeSettingsFile),
-      caPem: probeCaFile === undefined ? bundlePem() : readFileSync(probeCaFile, 'utf8'),
-    });
+    const { settings: probeSettings, caPem = bundlePem() } = this.#files;
+    return injectionRules(config, { ...context, probeSettings, caPem });
   }
+}
+
+function readFiles({ probeSettingsFile, probeCaFile }: InjectionConfig): ProbeFiles {
+  return {
+    settings: probeSettingsFile === undefined ? {} : readProbeSettings(probeSettingsFile),
+    caPem: probeCaFile === undefined ? undefined : readFileSync(probeCaFile, 'utf8'),
+  };
 }

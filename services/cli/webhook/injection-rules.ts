@@ -1,5 +1,7 @@
 import { FlowtapError } from '../../runtime/errors.ts';
 import type { InjectionRules } from '../../webhook/inject-probe.ts';
+import { contradictionOf } from '../../webhook/patch/namespace-settings.ts';
+import type { ProbeResources } from '../../webhook/patch/probe-profile.ts';
 import type { CapturePolicy, SidecarKind } from '../../webhook/policy/capture-policy.ts';
 import type { InjectionConfig } from '../commands/injection-settings.ts';
 import { NAMESPACE_PROBE_SETTINGS } from './probe-setting-catalogue.ts';
@@ -15,7 +17,7 @@ export interface RulesContext {
   readonly caPem: string | undefined;
 }
 
-/** What the settings say of probes and of who gets one. Throws a FlowtapError CONFIG_INVALID where they say too little. */
+/** What the settings say of probes and of who gets one. Throws a FlowtapError CONFIG_INVALID where they say too little, or contradict each other. */
 export function injectionRules(config: InjectionConfig, context: RulesContext): InjectionRules {
   const { sidecar, trigger, ownNamespace, probeSettings, caPem } = context;
   const output = required(
@@ -24,6 +26,20 @@ export function injectionRules(config: InjectionConfig, context: RulesContext): 
     'the URL of enrichment',
   );
   const image = required(config.probeImage, '--probe-image (FLOWTAP_PROBE_IMAGE)', 'the image of the probe');
+  const resources: ProbeResources = {
+    cpuRequest: config.probeCpuRequest,
+    cpuLimit: config.probeCpuLimit,
+    memoryRequest: config.probeMemoryRequest,
+    memoryLimit: config.probeMemoryLimit,
+  };
+  const contradiction = contradictionOf(resources);
+  if (contradiction !== undefined) throw invalid(`--probe-…-request and --probe-…-limit: ${contradiction}.`);
+  if (trigger === 'label' && config.allowPodOptIn) {
+    const never = 'the API server then does not ask about pods of other namespaces';
+    throw invalid(
+      `--allow-pod-opt-in (FLOWTAP_ALLOW_POD_OPT_IN) goes with --trigger annotation only: ${never}.`,
+    );
+  }
   return {
     policy: {
       trigger,
@@ -43,12 +59,7 @@ export function injectionRules(config: InjectionConfig, context: RulesContext): 
       sidecar,
       capabilityMode: config.probeCapabilityMode,
       runAsRoot: config.probeRunAsRoot,
-      resources: {
-        cpuRequest: config.probeCpuRequest,
-        cpuLimit: config.probeCpuLimit,
-        memoryRequest: config.probeMemoryRequest,
-        memoryLimit: config.probeMemoryLimit,
-      },
+      resources,
       tokenAudience: config.probeTokenAudience,
       tokenSeconds: Math.round(config.probeTokenMs / 1000),
       settings: {
@@ -63,5 +74,9 @@ export function injectionRules(config: InjectionConfig, context: RulesContext): 
 
 function required(value: string | undefined, setting: string, what: string): string {
   if (value !== undefined) return value;
-  throw new FlowtapError('CONFIG_INVALID', 'config', `${setting} must be ${what}.`);
+  throw invalid(`${setting} must be ${what}.`);
+}
+
+function invalid(message: string): FlowtapError {
+  return new FlowtapError('CONFIG_INVALID', 'config', message);
 }

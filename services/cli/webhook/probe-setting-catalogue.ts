@@ -7,7 +7,7 @@ type SettingName = keyof ProbeConfig;
 
 /** What the owner of a namespace may decide; not where records go, nor who the probe says it is. */
 const OF_NAMESPACES: readonly SettingName[] = [
-  ...(['interfaces', 'filter', 'snaplenBytes', 'ringBytes', 'maxFlows'] as const),
+  ...(['interfaces', 'snaplenBytes', 'ringBytes', 'maxFlows'] as const),
   ...(['maxQueuedBytes', 'batchDelayMs', 'compressionLevel', 'heartbeatIntervalMs'] as const),
   ...([
     'shutdownGraceMs',
@@ -46,6 +46,7 @@ export function namespaceFlags(): readonly string[] {
 export function faultOfProbeVariable(variable: string, value: string): string | undefined {
   const [name, setting] = Object.entries(PROBE_SETTINGS).find(([, { env }]) => env === variable) ?? [];
   if (name === undefined || setting === undefined) return `${variable} is not a setting of the probe`;
+  if (name === 'filter') return `${variable} needs libpcap, which is not in the image of the probe`;
   if (OF_THE_WEBHOOK.includes(name as SettingName)) return `${variable} is set for each pod anew`;
   const fault = faultOf(setting.parse, value);
   return fault === undefined ? undefined : `${variable} must be ${fault}, not ${JSON.stringify(value)}`;

@@ -58,19 +58,24 @@ export function profileOfNamespace<Profile extends ChangeableProfile>(
   }
   const contradiction = contradictionOf(resources);
   if (contradiction !== undefined) {
-    complaints.push(contradiction);
+    complaints.push(
+      `With flowtap.dev/probe-… of this namespace ${contradiction}; all of these resources are left out.`,
+    );
     resources = profile.resources;
   }
   return { profile: { ...profile, settings, resources }, complaints };
 }
 
-/** The API server refuses a container that asks for more than its limit, and with it the whole pod. */
-function contradictionOf(resources: ProbeResources): string | undefined {
+/**
+ * What is asked for above its limit, in words; undefined where nothing is. The API server would refuse such a container,
+ * and with it the whole pod.
+ */
+export function contradictionOf(resources: ProbeResources): string | undefined {
   for (const kind of ['cpu', 'memory'] as const) {
     const request = resources[`${kind}Request`];
     const limit = resources[`${kind}Limit`];
     if ((parseQuantity(request) ?? 0) > (parseQuantity(limit) ?? 0)) {
-      return `${FLOWTAP_KEY.settingPrefix}${kind}-request (${request}) must not be above the limit (${limit}); the resources of this namespace's annotations are left out.`;
+      return `the probe's ${kind} request (${request}) is above its limit (${limit})`;
     }
   }
   return undefined;

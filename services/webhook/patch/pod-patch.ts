@@ -7,7 +7,7 @@ import { mergeContainer } from './merge-container.ts';
 import { probeContainer } from './probe-container.ts';
 import type { ProbeProfile } from './probe-profile.ts';
 import { probeRevision } from './probe-revision.ts';
-import { probeVolumes } from './probe-volumes.ts';
+import { PROBE_VOLUME_NAMES, probeVolumes } from './probe-volumes.ts';
 
 export interface PodPatch {
   readonly outcome: 'injected' | 'updated' | 'already_injected' | 'container_name_taken';
@@ -29,7 +29,9 @@ export function patchPod(pod: Pod, profile: ProbeProfile): PodPatch {
   const list: ContainerList = profile.sidecar === 'native' ? 'initContainers' : 'containers';
   const found = findProbe(pod.spec);
   const known = pod.metadata?.annotations?.[FLOWTAP_KEY.revision];
-  if (found !== undefined && known === undefined) {
+  const hasOurNames =
+    found !== undefined || pod.spec.volumes?.some(({ name }) => PROBE_VOLUME_NAMES.includes(name)) === true;
+  if (hasOurNames && known === undefined) {
     return { outcome: 'container_name_taken', operations: [] };
   }
   if (known === revision && found !== undefined && isIntact(found, list, container)) {

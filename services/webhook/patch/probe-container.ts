@@ -76,6 +76,6 @@ function environment(spec: PodSpec, { settings }: ProbeProfile): NonNullable<Con
       valueFrom: { fieldRef: { fieldPath } },
     })),
     // `$(NAME)` in a value would be replaced by Kubernetes.
-    ...Object.entries(values).map(([name, value]) => ({ name, value: value.replaceAll('$(', '$$(') })),
+    ...Object.entries(values).map(([name, value]) => ({ name, value: value.replaceAll('$(', () => '$$(') })),
   ];
 }

@@ -61,8 +61,10 @@ const OBSTACLES: readonly {
   },
   {
     reason: 'job_without_native_sidecar',
-    holds: ({ metadata }, _namespace, { sidecar }) =>
-      sidecar === 'plain' && metadata?.ownerReferences?.some(({ kind }) => kind === 'Job') === true,
+    holds: ({ metadata, spec }, _namespace, { sidecar }) =>
+      sidecar === 'plain' &&
+      (['Never', 'OnFailure'].includes(spec.restartPolicy ?? 'Always') ||
+        metadata?.ownerReferences?.some(({ kind }) => kind === 'Job') === true),
   },
 ];
 

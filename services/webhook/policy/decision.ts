@@ -18,8 +18,9 @@ export const DECISIONS = {
   windows_pod: 'The pod is for Windows, the probe for Linux.',
   psa_forbids_net_raw: 'Pod Security of the namespace would refuse the pod because of NET_RAW.',
   job_without_native_sidecar:
-    'The cluster has no native sidecars, and a plain one would keep the Job from ending.',
-  container_name_taken: 'The pod has a container flowtap-probe that flowtap did not add.',
+    'The cluster has no native sidecars, and a plain one would keep the pod, which is to end, from ending.',
+  container_name_taken:
+    'The pod has a container or volume of the name of one of ours, which flowtap did not add.',
   not_a_pod_creation: 'The request is not the creation of a pod.',
 } as const;
 

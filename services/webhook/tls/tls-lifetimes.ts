@@ -17,8 +17,8 @@ const DAY_MS = 86_400_000;
 
 export const DEFAULT_LIFETIMES: TlsLifetimes = {
   authorityMs: 3650 * DAY_MS,
-  leafMs: 30 * DAY_MS,
-  overlapMs: 30 * DAY_MS,
+  leafMs: 20 * DAY_MS,
+  overlapMs: 20 * DAY_MS,
 };
 
 /**

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { CheckResult } from '../../../services/cli/check/check-result.ts';
-import { hasFailed } from '../../../services/cli/commands/check.ts';
+import { hasFailed } from '../../../services/cli/check/has-failed.ts';
 
 it.each<[readonly CheckResult['outcome'][], boolean]>([
   [['ok'], false],
