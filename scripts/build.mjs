@@ -20,8 +20,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  // Native code, and a database with files of its own, stay where npm put them.
-  external: ['koffi', 'cap', '@electric-sql/pglite'],
+  // Native code, a database with files of its own, and what only sources need stay where npm put them.
+  external: ['koffi', 'cap', '@electric-sql/pglite', 'esbuild'],
   // CommonJS packages in the bundle call require() for Node's own modules.
   banner: {
     js: "#!/usr/bin/env node\nimport { createRequire as requireOf } from 'node:module';\nconst require = requireOf(import.meta.url);",
@@ -33,6 +33,20 @@ await build({
   legalComments: 'inline',
   logLevel: 'info',
 });
+
+// The page of the console, which a browser loads.
+await build({
+  absWorkingDir: root,
+  entryPoints: ['services/console/page/main.ts'],
+  outdir: join(target, 'console'),
+  bundle: true,
+  format: 'esm',
+  target: 'es2023',
+  minify: true,
+  logLevel: 'info',
+});
+for (const name of ['index.html', 'console.css', 'icon.svg'])
+  cpSync(join(root, 'services/console/page', name), join(target, 'console', name));
 
 // What commands read at run time.
 for (const folder of ['sql', 'ecs-templates', 'examples'])

@@ -1,0 +1,14 @@
+import { ask } from './ask.ts';
+import { Page } from './page.ts';
+
+interface About {
+  readonly version: string;
+  readonly source: string;
+  readonly last: string;
+}
+
+/** What a server that does not answer would have said. */
+const UNKNOWN: About = { version: '', source: 'nowhere yet', last: '15m' };
+
+const about = await ask<About>('about', '').catch(() => UNKNOWN);
+new Page(document.body, about).start();
