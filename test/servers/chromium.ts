@@ -9,5 +9,7 @@ export function chromiumProgram(): string | undefined {
 
 /** Why there is none here, in a sentence; undefined where there is. */
 export function chromiumUnavailable(): string | undefined {
-  return chromiumProgram() === undefined ? 'a browser is missing on this machine (Debian package chromium)' : undefined;
+  return chromiumProgram() === undefined
+    ? 'a browser is missing on this machine (Debian package chromium)'
+    : undefined;
 }

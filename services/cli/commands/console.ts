@@ -16,8 +16,8 @@ import { INDEX_SETTINGS } from './index-settings.ts';
 import { RECEIVE_SETTINGS } from './receive-settings.ts';
 import { SERVICE_SETTINGS } from './service-settings.ts';
 
-/** How the numbers of a year would be asked for is nobody's first question. */
-const FIRST_TIME = '15m';
+/** Little work for Elasticsearch, until somebody asks for more. */
+const FIRST_SHOWN = { last: '15m', refresh: '30' } as const;
 
 const dataStreamNamespace = reader(
   'lower-case letters, digits, dots and underscores, or * for all',
@@ -95,7 +95,7 @@ export async function runConsoleCommand(config: ConsoleConfig, context: CommandC
     const running = await startConsole({
       ...{ address, access, tls, log, clock: context.clock },
       source: new ElasticsearchFlowSource({ client, namespace: config.dataStreamNamespace }),
-      about: { version: context.version, source: 'Elasticsearch', last: FIRST_TIME },
+      about: { version: context.version, source: 'Elasticsearch', ...FIRST_SHOWN },
       maxQuestions: config.maxQuestions,
       timeoutMs: config.questionTimeoutMs,
       metrics: metrics.define(CONSOLE_METRICS),

@@ -14,8 +14,10 @@ const MAX_QUESTIONS = 8;
 const TIMEOUT_MS = 10_000;
 const GRACE_MS = 500;
 
-/** So long after its last question a page is taken to be closed: it asks every five seconds. */
-const LOOKED_AT_MS = 12_000;
+const REFRESH_SECONDS = 3;
+
+/** So long after its last question a page is taken to be closed. */
+const LOOKED_AT_MS = 10_000;
 const LOOK_EVERY_MS = 250;
 
 export interface DemoConsoleOptions {
@@ -38,7 +40,7 @@ export class DemoConsole {
     started.#running = await startConsole({
       address,
       source: started.#source,
-      about: { version, source: 'this demo, in memory', last: 'all' },
+      about: { version, source: 'this demo, in memory', last: 'all', refresh: String(REFRESH_SECONDS) },
       access: { password: undefined, allowAnonymous: false },
       maxQuestions: MAX_QUESTIONS,
       timeoutMs: TIMEOUT_MS,

@@ -23,7 +23,16 @@ import { WEB_READY } from './web.ts';
 /** What `flowtap probe` writes when it captures. */
 const PROBE_READY = '"message":"capturing"';
 
-const PROBE_FLAGS = ['--interface', 'eth0', '--window', '2s', '--batch-delay', '200ms'];
+const PROBE_FLAGS = [
+  '--interface',
+  'eth0',
+  '--window',
+  '2s',
+  '--batch-delay',
+  '200ms',
+  '--heartbeat-interval',
+  '2s',
+];
 
 /** A customer, and a shop of three pods: two of one version, and a canary of the next. */
 const PODS = [

@@ -5,10 +5,11 @@ interface About {
   readonly version: string;
   readonly source: string;
   readonly last: string;
+  readonly refresh: string;
 }
 
 /** What a server that does not answer would have said. */
-const UNKNOWN: About = { version: '', source: 'nowhere yet', last: '15m' };
+const UNKNOWN: About = { version: '', source: 'nowhere yet', last: '15m', refresh: '5' };
 
 const about = await ask<About>('about', '').catch(() => UNKNOWN);
 new Page(document.body, about).start();

@@ -39,6 +39,7 @@ interface About {
   readonly version: string;
   readonly source: string;
   readonly last: string;
+  readonly refresh: string;
 }
 
 /** The page: its state is the URL's, and what it shows is what the view of that state draws. */
@@ -89,11 +90,17 @@ export class Page {
   #read(): PageState {
     const state = parseState(location.search);
     const last = state.last || (state.from === '' && state.to === '' ? this.#about.last : '');
-    return { ...state, last, view: Object.hasOwn(VIEWS, state.view) ? state.view : 'map' };
+    const refresh = state.refresh || this.#about.refresh;
+    return { ...state, last, refresh, view: Object.hasOwn(VIEWS, state.view) ? state.view : 'map' };
   }
 
   #address(state: PageState): string {
-    return formatState({ ...state, last: state.last === this.#about.last ? '' : state.last });
+    const { last, refresh } = this.#about;
+    return formatState({
+      ...state,
+      last: state.last === last ? '' : state.last,
+      refresh: state.refresh === refresh ? '' : state.refresh,
+    });
   }
 
   readonly #go = (change: StateChange): void => {
@@ -186,7 +193,7 @@ export class Page {
         this.#link(VIEWS[name].title, { view: name }, isHere(name) ? { 'aria-current': 'page' } : {}),
       ),
     );
-    this.#bar.replaceChildren(...timeBar(this.#state, this.#go));
+    this.#bar.replaceChildren(...timeBar(this.#state, this.#about.refresh, this.#go));
     this.#filters.replaceChildren(
       ...(FILTERED.includes(view) ? [filterBar(this.#state, isOpen, this.#go)] : []),
     );

@@ -1,14 +1,14 @@
 /** What the page shows: all of it is in the URL, so that Back, reload and a link to a colleague work. */
 export type PageState = Readonly<Record<StateKey, string>>;
 
-/** With what a URL without the parameter means. `last` differs: the server says it. */
+/** With what a URL without the parameter means. Of `last` and `refresh` the server says it. */
 const DEFAULTS = {
   view: 'map',
   last: '',
   from: '',
   to: '',
   /** Seconds between two refreshes; 0 for none. */
-  refresh: '5',
+  refresh: '',
   level: 'service',
   weight: 'bytes',
   /** Namespaces that the map shows open, with commas; `*` for all, `-` for none. */

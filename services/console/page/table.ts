@@ -4,6 +4,8 @@ export interface Column<Row> {
   readonly title: string;
   /** Numbers stand to the right. */
   readonly isNumber?: boolean;
+  /** Names, which need some room. */
+  readonly isName?: boolean;
   /** Narrow screens do without. */
   readonly isMinor?: boolean;
   readonly cell: (row: Row) => Node | string;
@@ -15,8 +17,8 @@ export function table<Row>(
   columns: readonly Column<Row>[],
   rows: readonly Row[],
 ): HTMLElement {
-  const classOf = ({ isNumber, isMinor }: Column<Row>): string =>
-    [isNumber && 'number', isMinor && 'minor'].filter(Boolean).join(' ');
+  const classOf = ({ isNumber, isName, isMinor }: Column<Row>): string =>
+    [isNumber && 'number', isName && 'name', isMinor && 'minor'].filter(Boolean).join(' ');
   const head = columns.map((column) =>
     element('th', { scope: 'col', class: classOf(column) || undefined }, column.title),
   );

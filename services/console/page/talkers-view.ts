@@ -49,8 +49,8 @@ function talkers(edges: readonly Edge[], tools: Tools): HTMLElement {
   return table(
     'Pairs by bytes in both directions',
     [
-      { title: 'From', cell: ({ source }) => flowsOf(source, 'source') },
-      { title: 'To', cell: ({ destination }) => flowsOf(destination, 'destination') },
+      { title: 'From', isName: true, cell: ({ source }) => flowsOf(source, 'source') },
+      { title: 'To', isName: true, cell: ({ destination }) => flowsOf(destination, 'destination') },
       { title: 'Port', isNumber: true, cell: ({ port }) => (port === undefined ? '' : String(port)) },
       { title: 'Protocol', cell: ({ transport }) => transport ?? '' },
       { title: 'Connections', isNumber: true, cell: ({ volume }) => formatCount(volume.connections) },

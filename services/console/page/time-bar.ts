@@ -15,7 +15,11 @@ const SPANS = [
 const OWN = 'own';
 
 /** Of what time, and how often the page asks anew. */
-export function timeBar(state: PageState, go: (change: StateChange) => void): readonly HTMLElement[] {
+export function timeBar(
+  state: PageState,
+  usualRefresh: string,
+  go: (change: StateChange) => void,
+): readonly HTMLElement[] {
   const isOwn = state.from !== '' || state.to !== '';
   const span = choice('Time', isOwn ? OWN : state.last, [...SPANS, [OWN, 'from … to …']], (value) => {
     if (value !== OWN) return go({ last: value, from: '', to: '', after: '' });
@@ -32,7 +36,7 @@ export function timeBar(state: PageState, go: (change: StateChange) => void): re
     'button',
     {
       ...{ type: 'button', 'data-key': 'pause', 'aria-pressed': String(isPaused) },
-      onclick: () => go({ refresh: isPaused ? '5' : '0' }),
+      onclick: () => go({ refresh: isPaused ? usualRefresh : '0' }),
     },
     isPaused ? 'Paused' : 'Pause',
   );

@@ -36,6 +36,8 @@ export interface ConsoleAbout {
   readonly source: string;
   /** What is shown at first: `15m`, or `all`. */
   readonly last: string;
+  /** Seconds between two questions of a page. */
+  readonly refresh: string;
 }
 
 /** The page at `/`, and what it asks below `/api/`. Reads only. */

@@ -4,7 +4,9 @@ import type { Devtools, DevtoolsEvent } from './devtools.ts';
 const WAIT_MS = 20_000;
 
 /** Keys by their names, with the text they type. */
-const KEYS: Readonly<Record<string, { readonly code: string; readonly keyCode: number; readonly text?: string }>> = {
+const KEYS: Readonly<
+  Record<string, { readonly code: string; readonly keyCode: number; readonly text?: string }>
+> = {
   Tab: { code: 'Tab', keyCode: 9 },
   Enter: { code: 'Enter', keyCode: 13, text: '\r' },
   ' ': { code: 'Space', keyCode: 32, text: ' ' },
@@ -26,14 +28,22 @@ export class BrowserPage {
 
   async begin({ width, height }: { readonly width: number; readonly height: number }): Promise<void> {
     this.#devtools.onEvent(this.#sessionId, (event) => this.#listen(event));
-    for (const domain of ['Page', 'Runtime', 'Log', 'Network', 'Audits']) await this.#send(`${domain}.enable`);
-    await this.#send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: false });
+    for (const domain of ['Page', 'Runtime', 'Log', 'Network', 'Audits'])
+      await this.#send(`${domain}.enable`);
+    await this.#send('Emulation.setDeviceMetricsOverride', {
+      width,
+      height,
+      deviceScaleFactor: 1,
+      mobile: false,
+    });
   }
 
   /** Goes there, and waits until the page has drawn something. */
   async visit(url: string): Promise<void> {
     await this.#send('Page.navigate', { url });
-    await this.waitFor(`document.readyState === 'complete' && document.querySelector('main')?.childElementCount > 0`);
+    await this.waitFor(
+      `document.readyState === 'complete' && document.querySelector('main')?.childElementCount > 0`,
+    );
   }
 
   /** The value of an expression, which must be plain data. */
@@ -46,7 +56,8 @@ export class BrowserPage {
       readonly result: { readonly value: Value };
       readonly exceptionDetails?: { readonly exception?: { readonly description?: string } };
     };
-    if (exceptionDetails !== undefined) throw new Error(exceptionDetails.exception?.description ?? expression);
+    if (exceptionDetails !== undefined)
+      throw new Error(exceptionDetails.exception?.description ?? expression);
     return result.value;
   }
 
@@ -54,7 +65,8 @@ export class BrowserPage {
   async waitFor(expression: string): Promise<void> {
     await vi.waitFor(
       async () => {
-        if (!(await this.evaluate<boolean>(`Boolean(${expression})`))) throw new Error(`not yet: ${expression}`);
+        if (!(await this.evaluate<boolean>(`Boolean(${expression})`)))
+          throw new Error(`not yet: ${expression}`);
       },
       { timeout: WAIT_MS, interval: 50 },
     );
@@ -73,7 +85,9 @@ export class BrowserPage {
 
   /** `prefers-color-scheme`, as a system would have it. */
   async prefer(scheme: 'light' | 'dark'): Promise<void> {
-    await this.#send('Emulation.setEmulatedMedia', { features: [{ name: 'prefers-color-scheme', value: scheme }] });
+    await this.#send('Emulation.setEmulatedMedia', {
+      features: [{ name: 'prefers-color-scheme', value: scheme }],
+    });
   }
 
   async screenshot(): Promise<Buffer> {
@@ -91,7 +105,8 @@ export class BrowserPage {
         this.complaints.push(`exception: ${JSON.stringify(params.exceptionDetails)}`);
         break;
       case 'Runtime.consoleAPICalled':
-        if (params.type === 'error' || params.type === 'warning') this.complaints.push(`console: ${JSON.stringify(params.args)}`);
+        if (params.type === 'error' || params.type === 'warning')
+          this.complaints.push(`console: ${JSON.stringify(params.args)}`);
         break;
       case 'Log.entryAdded': {
         const { level, text, url } = params.entry as Readonly<Record<string, string>>;
@@ -99,12 +114,16 @@ export class BrowserPage {
         break;
       }
       case 'Audits.issueAdded':
-        if (JSON.stringify(params).includes('ContentSecurityPolicy')) this.complaints.push(JSON.stringify(params));
+        if (JSON.stringify(params).includes('ContentSecurityPolicy'))
+          this.complaints.push(JSON.stringify(params));
         break;
     }
   }
 
-  #send(method: string, params: Readonly<Record<string, unknown>> = {}): Promise<Readonly<Record<string, unknown>>> {
+  #send(
+    method: string,
+    params: Readonly<Record<string, unknown>> = {},
+  ): Promise<Readonly<Record<string, unknown>>> {
     return this.#devtools.send(method, params, this.#sessionId);
   }
 }

@@ -37,7 +37,10 @@ export class Browser {
     });
     // The browser writes the port that it got, and a path, a line each.
     const portFile = join(folder, 'profile', 'DevToolsActivePort');
-    await process.ready(async () => existsSync(portFile) && readFileSync(portFile, 'utf8').includes('\n/'), READY_MS);
+    await process.ready(
+      async () => existsSync(portFile) && readFileSync(portFile, 'utf8').includes('\n/'),
+      READY_MS,
+    );
     const [port, path] = readFileSync(portFile, 'utf8').split('\n');
     return new Browser(process, await Devtools.connect(`ws://127.0.0.1:${port}${path}`), folder);
   }
@@ -45,7 +48,10 @@ export class Browser {
   /** A new tab with cookies and storage of its own. */
   async open(url: string, size: { readonly width: number; readonly height: number }): Promise<BrowserPage> {
     const { browserContextId } = await this.#devtools.send('Target.createBrowserContext');
-    const { targetId } = await this.#devtools.send('Target.createTarget', { url: 'about:blank', browserContextId });
+    const { targetId } = await this.#devtools.send('Target.createTarget', {
+      url: 'about:blank',
+      browserContextId,
+    });
     const { sessionId } = await this.#devtools.send('Target.attachToTarget', { targetId, flatten: true });
     const page = new BrowserPage(this.#devtools, String(sessionId), String(targetId));
     await page.begin(size);

@@ -10,7 +10,7 @@ import { linkPath, widthScale } from './link-path.ts';
 
 const MAX_CHARACTERS = 21;
 /** How far a map shrinks to fit, before it is scrolled. */
-const LEAST_SCALE = 0.62;
+const LEAST_SCALE = 0.8;
 const MOST_SCALE = 1.15;
 
 /** The graph as SVG. Nodes are buttons: they can be reached with the keyboard, and say what they are. */
@@ -111,7 +111,7 @@ function drawLink(link: GraphLink, { nodes }: Layout, width: number, isFaint: bo
   return svgElement(
     'path',
     {
-      ...{ class: classes, d: linkPath(from, to), 'stroke-width': width.toFixed(1) },
+      ...{ class: classes, d: linkPath(from, to, [...nodes.values()]), 'stroke-width': width.toFixed(1) },
       'marker-end': hasLoss ? 'url(#arrow-loss)' : 'url(#arrow)',
     },
     svgElement('title', {}, `${countOf(link.connections, 'connection')}, ${formatBytes(link.bytes)}${lost}`),

@@ -3,12 +3,15 @@ import type { Rectangle } from './layout.ts';
 const MIN_WIDTH = 1;
 const MAX_WIDTH = 8;
 
-/** The line of a link between two nodes: out at the side that faces the other, in curves. */
-export function linkPath(from: Rectangle, to: Rectangle): string {
+/** How far a line stays away from nodes that are not its own. */
+const DISTANCE = 9;
+
+/** The line of a link between two nodes: out at the side that faces the other, in curves, around nodes in between. */
+export function linkPath(from: Rectangle, to: Rectangle, all: readonly Rectangle[]): string {
   const [y1, y2] = [from, to].map(({ y, height }) => y + height / 2);
   if (from === to) return loop(from);
-  if (to.x >= from.x + from.width) return curve(from.x + from.width, y1, to.x, y2);
-  if (to.x + to.width <= from.x) return curve(from.x, y1 + 6, to.x + to.width, y2 + 6);
+  if (to.x >= from.x + from.width) return around(from.x + from.width, y1, to.x, y2, all);
+  if (to.x + to.width <= from.x) return around(from.x, y1 + 6, to.x + to.width, y2 + 6, all);
   // In one column: a bow at its right.
   const [x1, x2] = [from.x + from.width, to.x + to.width];
   const bow = 24 + Math.abs(y2 - y1) / 8;
@@ -23,9 +26,42 @@ export function widthScale(values: readonly number[]): (value: number) => number
   return (value) => MIN_WIDTH + ((Math.log1p(Math.max(0, value)) - least) / range) * (MAX_WIDTH - MIN_WIDTH);
 }
 
-function curve(x1: number, y1: number, x2: number, y2: number): string {
+/** A curve, or where nodes are in its way two curves with a straight line above or below those between them. */
+function around(x1: number, y1: number, x2: number, y2: number, all: readonly Rectangle[]): string {
+  const [left, right] = [Math.min(x1, x2), Math.max(x1, x2)];
+  const between = all.filter(({ x, width }) => x > left && x + width < right);
+  const isInTheWay = ({ x, y, width, height }: Rectangle): boolean =>
+    [x, x + width / 2, x + width].some((at) => {
+      const share = smooth((at - x1) / (x2 - x1));
+      const lineY = y1 + (y2 - y1) * share;
+      return lineY > y - DISTANCE && lineY < y + height + DISTANCE;
+    });
+  if (!between.some(isInTheWay)) return `M${r(x1)} ${r(y1)} ${curveTo(x1, y1, x2, y2)}`;
+  const first = Math.min(...between.map(({ x }) => x)) - DISTANCE;
+  const last = Math.max(...between.map(({ x, width }) => x + width)) + DISTANCE;
+  const [from, to] = x1 < x2 ? [first, last] : [last, first];
+  const lane = freeLane((y1 + y2) / 2, between);
+  return `M${r(x1)} ${r(y1)} ${curveTo(x1, y1, from, lane)} L${r(to)} ${r(lane)} ${curveTo(to, lane, x2, y2)}`;
+}
+
+/** The height nearest to the wanted one at which a straight line meets none of the rectangles. */
+function freeLane(wanted: number, rectangles: readonly Rectangle[]): number {
+  const isFree = (lane: number): boolean =>
+    rectangles.every(({ y, height }) => lane <= y - DISTANCE || lane >= y + height + DISTANCE);
+  const lanes = rectangles.flatMap(({ y, height }) => [y - DISTANCE, y + height + DISTANCE]).filter(isFree);
+  return [wanted, ...lanes]
+    .filter(isFree)
+    .reduce((best, lane) => (Math.abs(lane - wanted) < Math.abs(best - wanted) ? lane : best), lanes[0]);
+}
+
+function curveTo(x1: number, y1: number, x2: number, y2: number): string {
   const middle = (x1 + x2) / 2;
-  return `M${r(x1)} ${r(y1)} C${r(middle)} ${r(y1)} ${r(middle)} ${r(y2)} ${r(x2)} ${r(y2)}`;
+  return `C${r(middle)} ${r(y1)} ${r(middle)} ${r(y2)} ${r(x2)} ${r(y2)}`;
+}
+
+/** How far the curve has come down at a share of its way. */
+function smooth(share: number): number {
+  return share * share * (3 - 2 * share);
 }
 
 function loop({ x, y, width }: Rectangle): string {

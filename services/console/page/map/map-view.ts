@@ -113,8 +113,8 @@ function sameAsTable({ edges }: Edges): HTMLElement {
     table(
       `The ${countOf(Math.min(LISTED, edges.length), 'heaviest edge')}`,
       [
-        { title: 'From', cell: ({ source }) => endName(source) },
-        { title: 'To', cell: ({ destination }) => endName(destination) },
+        { title: 'From', isName: true, cell: ({ source }) => endName(source) },
+        { title: 'To', isName: true, cell: ({ destination }) => endName(destination) },
         { title: 'Connections', isNumber: true, cell: ({ volume }) => formatCount(volume.connections) },
         { title: 'Sent', isNumber: true, cell: ({ volume }) => formatBytes(volume.sourceBytes) },
         { title: 'Answered', isNumber: true, cell: ({ volume }) => formatBytes(volume.destinationBytes) },

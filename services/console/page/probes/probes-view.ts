@@ -8,8 +8,8 @@ import { table } from '../table.ts';
 import { view } from '../view.ts';
 import { troubles } from './drop-causes.ts';
 
-/** A probe that says nothing for so long is not well: it says something every 30 seconds. */
-const SILENT_MS = 120_000;
+/** A probe that says nothing for so long is not well: it says something every minute. */
+const SILENT_MS = 180_000;
 
 interface Health {
   readonly word: 'well' | 'loses' | 'silent' | 'ended';
@@ -77,7 +77,7 @@ function noProbes(): HTMLElement {
   return notice(
     'No probe has said anything in this time',
     'Choose a longer time above.',
-    'Probes that deliver to flowtap enrichment say how they are every 30 seconds. A recorded demo has none.',
+    'Probes that deliver to flowtap enrichment say how they are every minute. A recorded demo has none.',
   );
 }
 

@@ -103,7 +103,7 @@ function sharesTable(title: string, shares: readonly Share[]): HTMLElement {
       { title: 'Share and expected', isMinor: true, cell: shareBar },
       { title: 'Expected', isNumber: true, cell: ({ expected }) => formatPercent(expected) },
       { title: 'Deviation', isNumber: true, cell: deviation },
-      { title: '±', isNumber: true, cell: ({ chance }) => (chance * 100).toFixed(1) },
+      { title: '±', isNumber: true, isMinor: true, cell: ({ chance }) => (chance * 100).toFixed(1) },
       { title: 'Bytes', isNumber: true, cell: ({ bytes }) => formatBytes(bytes) },
       {
         title: 'Of bytes',
