@@ -91,7 +91,8 @@ export async function runDemo(config: DemoConfig, context: CommandContext): Prom
     return EXIT_SUCCESS;
   } catch (error) {
     screen.endProgress();
-    context.terminal.line(printable(`flowtap: The demo had to end: ${(error as Error).message}.`));
+    const reason = (error as Error).message.replace(/\.$/, '');
+    context.terminal.line(printable(`flowtap: The demo had to end: ${reason}.`));
     return EXIT_FAILURE;
   } finally {
     await page?.close();

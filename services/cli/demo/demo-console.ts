@@ -14,10 +14,10 @@ const MAX_QUESTIONS = 8;
 const TIMEOUT_MS = 10_000;
 const GRACE_MS = 500;
 
-const REFRESH_SECONDS = 3;
+const REFRESH_SECONDS = 5;
 
 /** So long after its last question a page is taken to be closed. */
-const LOOKED_AT_MS = 10_000;
+const LOOKED_AT_MS = 15_000;
 const LOOK_EVERY_MS = 250;
 
 export interface DemoConsoleOptions {

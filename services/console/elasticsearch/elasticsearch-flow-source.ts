@@ -35,6 +35,9 @@ import { flowQuery } from './flow-query.ts';
 import type { GroupAnswer } from './group-search.ts';
 import { readGroups } from './group-search.ts';
 
+/** Somebody waits; and the page comes again by itself. */
+const MAX_RETRIES = 1;
+
 interface Hit {
   readonly _source: FlowDocument;
   readonly sort?: readonly (string | number)[];
@@ -183,7 +186,7 @@ export class ElasticsearchFlowSource implements FlowSource {
           querystring: { ignore_unavailable: true, allow_no_indices: true },
           body,
         },
-        { signal },
+        { signal, maxRetries: MAX_RETRIES },
       );
     } catch (error) {
       throw elasticsearchFailure(error, 'look flows up');

@@ -54,7 +54,7 @@ export class Page {
   readonly #bar = element('div', { class: 'bar' });
   readonly #filters = element('div', {});
   readonly #names = element('div', {});
-  readonly #status = element('p', { class: 'status', role: 'status' });
+  readonly #status = element('p', { class: 'status' });
   readonly #main = element('main', { id: 'main', tabindex: -1 });
 
   constructor(body: HTMLElement, about: About) {
@@ -65,7 +65,7 @@ export class Page {
       element(
         'header',
         {},
-        element('strong', { class: 'brand' }, 'flowtap'),
+        element('h1', {}, 'flowtap'),
         this.#navigation,
         element('div', { class: 'right' }, themeButton()),
       ),
@@ -81,7 +81,7 @@ export class Page {
   start(): void {
     addEventListener('popstate', () => this.#show(this.#read()));
     document.addEventListener('visibilitychange', () => {
-      if (!document.hidden) void this.#load();
+      if (!document.hidden && this.#state.refresh !== '0') void this.#load();
     });
     this.#drawFrame();
     void this.#load();
@@ -209,15 +209,18 @@ export class Page {
   }
 
   #drawFailure(error: Error): void {
-    this.#say(`Not refreshed: ${error.message}`);
+    this.#say(`Not refreshed: ${error.message}`, 'polite');
     // What is there stays: old numbers are better than none, and the line above says that they are.
     if (this.#data?.view === this.#state.view) return;
     const again = element('button', { type: 'button', onclick: () => void this.#load() }, 'Try again');
     this.#main.replaceChildren(notice('This cannot be shown now', error.message, again));
   }
 
-  #say(text: string): void {
-    if (this.#status.textContent !== text) this.#status.textContent = text;
+  /** @param live `polite` for what readers of screens are to be told at once */
+  #say(text: string, live: 'polite' | 'off' = 'off'): void {
+    if (this.#status.textContent === text) return;
+    this.#status.setAttribute('aria-live', live);
+    this.#status.textContent = text;
   }
 
   #tools(): Tools {

@@ -3,7 +3,7 @@ import { writeCursor } from './parameter.ts';
 import { readEdgesQuery, readFlowQuery, readFlowsQuery, readSplitQuery, readTimeQuery } from './query.ts';
 
 /** Reads what is asked, at once, and gives what answers it. Throws a Refusal for what cannot be asked. */
-export type Answer = (parameters: unknown, nowMs: number) => (signal: AbortSignal) => Promise<unknown>;
+export type Answer = (parameters: object, nowMs: number) => (signal: AbortSignal) => Promise<unknown>;
 
 /** What can be asked at `/api/<name>`. */
 export function answersOf(source: FlowSource): Readonly<Record<string, Answer>> {

@@ -81,9 +81,9 @@ function addQuestions(app: Express, options: ConsoleAppOptions): void {
         metrics.questionSeconds.observe((clock.now() - startedMs) / 1000);
         sendJson(request, response, given);
       } catch (error) {
-        const refusal = late.aborted ? tooLate(timeoutMs) : asRefusal(error);
-        metrics.questions.add(1, { view, outcome: gone.signal.aborted ? 'gone' : refusal.code });
-        throw refusal;
+        const reason = late.aborted ? tooLate(timeoutMs) : error;
+        metrics.questions.add(1, { view, outcome: gone.signal.aborted ? 'gone' : asRefusal(reason).code });
+        throw reason;
       }
     });
   }

@@ -54,40 +54,40 @@ type FilterParameters = Omit<FlowFilter, 'fromMs' | 'toMs' | 'answeredBy'> & {
 };
 
 /** What a request asks for, by the parameters of its URL. Each throws a Refusal that names what cannot be used. */
-export function readEdgesQuery(parameters: unknown, nowMs: number): EdgesQuery {
+export function readEdgesQuery(parameters: object, nowMs: number): EdgesQuery {
   const { level, ports: withPorts, size, ...rest } = read(EDGES, parameters);
   return { filter: filterOf(rest, nowMs), level, withPorts, size };
 }
 
-export function readSplitQuery(parameters: unknown, nowMs: number): SplitQuery {
+export function readSplitQuery(parameters: object, nowMs: number): SplitQuery {
   const { service, by: label, calls, ...rest } = read(SPLIT, parameters);
   return { filter: filterOf(rest, nowMs), service, label, calls };
 }
 
-export function readFlowsQuery(parameters: unknown, nowMs: number): FlowsQuery {
+export function readFlowsQuery(parameters: object, nowMs: number): FlowsQuery {
   const { sort, size, after, ...rest } = read(FLOWS, parameters);
   return { filter: filterOf(rest, nowMs), sort, size, after };
 }
 
 export function readFlowQuery(
-  parameters: unknown,
+  parameters: object,
   nowMs: number,
 ): { readonly id: string; readonly filter: FlowFilter } {
   const { id, ...rest } = read(FLOW, parameters);
   return { id, filter: filterOf(rest, nowMs) };
 }
 
-export function readTimeQuery(parameters: unknown, nowMs: number): FlowFilter {
+export function readTimeQuery(parameters: object, nowMs: number): FlowFilter {
   return filterOf(read(TIME, parameters), nowMs);
 }
 
-function read<Schema extends z.ZodMiniType>(schema: Schema, parameters: unknown): z.output<Schema> {
+function read<Schema extends z.ZodMiniType>(schema: Schema, parameters: object): z.output<Schema> {
   const result = schema.safeParse(parameters);
   if (result.success) return result.data;
   const complaints = result.error.issues.map((issue) => {
     if (issue.code === 'unrecognized_keys') return `${issue.keys.join(', ')} is no parameter here`;
-    const isMissing = issue.code === 'invalid_type' && issue.input === undefined;
-    return `${issue.path.join('.')} must be ${isMissing ? 'given' : issue.message}`;
+    const [name] = issue.path;
+    return `${String(name)} must be ${Object.hasOwn(parameters, name) ? issue.message : 'given'}`;
   });
   throw new Refusal(400, 'bad_parameter', `${complaints.join('; ')}.`);
 }

@@ -122,7 +122,7 @@ function drawNode(node: GraphNode, { nodes }: Layout, isFaint: boolean, weight: 
   const { x, y, width, height } = nodes.get(node.id)!;
   const { kind } = node.end;
   const amount = weight === 'bytes' ? formatBytes(node.weight) : countOf(node.weight, 'connection');
-  const what = kind === 'namespace' ? `namespace of ${node.members}` : kind;
+  const what = kind === 'namespace' ? `${node.members} inside` : kind;
   const isPicked = tools.state.picked === node.id;
   const pick = (): void => tools.go({ picked: isPicked ? '' : node.id });
   return svgElement(
@@ -130,7 +130,7 @@ function drawNode(node: GraphNode, { nodes }: Layout, isFaint: boolean, weight: 
     {
       class: ['node', kind, isFaint && 'faint', isPicked && 'picked'].filter(Boolean).join(' '),
       ...{ role: 'button', tabindex: 0, 'data-key': `node ${node.id}`, 'aria-pressed': String(isPicked) },
-      'aria-label': `${endName(node.end)}, ${what}, ${amount}`,
+      'aria-label': `${endName(node.end)}, ${kind}, ${what}, ${amount}`,
       ...{ onclick: pick, onkeydown: onPress(pick) },
     },
     svgElement('rect', { x, y, width, height, rx: 5 }),

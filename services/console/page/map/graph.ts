@@ -59,6 +59,8 @@ export function graphOf(edges: readonly Edge[], choice: GraphChoice): Graph {
     const bytes = volume.sourceBytes + volume.destinationBytes;
     const weight = choice.weight === 'bytes' ? bytes : volume.connections;
     const [from, to] = [source, destination].map((end) => nodeOf(nodes, end, open, weight));
+    // What goes on inside of a closed namespace is in its sum.
+    if (from === to && nodes.get(from)?.end.kind === 'namespace') continue;
     const key = JSON.stringify([from, to]);
     const link = links.get(key) ?? {
       source: from,

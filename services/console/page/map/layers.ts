@@ -6,9 +6,13 @@ export interface Arrow {
   readonly weight: number;
 }
 
+/** A chain of so many is drawn as one line; a longer one is folded. */
+const LEAST_COLUMNS = 5;
+
 /**
  * Puts what is pointed at to the right of what points: a column for each id. Of a circle the lightest arrow points
- * back. Always the same for the same input.
+ * back. Of very many columns neighbours become one, so that the whole is about as high as it is wide. Always the same
+ * for the same input.
  */
 export function columnsOf(ids: readonly string[], arrows: readonly Arrow[]): ReadonlyMap<string, number> {
   const forward = new Map<string, Set<string>>(ids.map((id) => [id, new Set()]));
@@ -31,7 +35,10 @@ export function columnsOf(ids: readonly string[], arrows: readonly Arrow[]): Rea
       }
     }
   }
-  return columns;
+  const deepest = Math.max(0, ...columns.values()) + 1;
+  const most = Math.max(LEAST_COLUMNS, Math.ceil(Math.sqrt(ids.length)));
+  if (deepest <= most) return columns;
+  return new Map([...columns].map(([id, column]) => [id, Math.floor((column * most) / deepest)]));
 }
 
 /** Orders each column so that few arrows cross: each id near the middle of its neighbours, a few times over. */

@@ -21,7 +21,8 @@ export interface Layout {
 const NODE = { width: 168, height: 40 } as const;
 const GAP = { column: 72, row: 20, box: 22, boxColumn: 88 } as const;
 const BOX_PADDING = { side: 12, top: 28, bottom: 12 } as const;
-const MARGIN = 12;
+/** Room for the bows of links as well. */
+const MARGIN = 24;
 /** A longer column goes on beside itself. */
 const MAX_ROWS = 12;
 

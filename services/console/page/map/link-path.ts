@@ -1,7 +1,10 @@
 import type { Rectangle } from './layout.ts';
 
 const MIN_WIDTH = 1;
-const MAX_WIDTH = 8;
+/** Many lines have to be thinner than few. */
+const WIDEST = { few: 8, many: 2.5, together: 120 } as const;
+/** A line of so many times ten less is as thin as any. */
+const DECADES = 5;
 
 /** How far a line stays away from nodes that are not its own. */
 const DISTANCE = 9;
@@ -20,10 +23,12 @@ export function linkPath(from: Rectangle, to: Rectangle, all: readonly Rectangle
 
 /** Widths on a logarithmic scale: a thousand times as much is plainly more, and the least can still be seen. */
 export function widthScale(values: readonly number[]): (value: number) => number {
-  const logs = values.map((value) => Math.log1p(Math.max(0, value)));
-  const least = Math.min(...logs);
-  const range = Math.max(...logs) - least || 1;
-  return (value) => MIN_WIDTH + ((Math.log1p(Math.max(0, value)) - least) / range) * (MAX_WIDTH - MIN_WIDTH);
+  const most = Math.max(1, ...values);
+  const widest = Math.min(WIDEST.few, Math.max(WIDEST.many, WIDEST.together / values.length));
+  return (value) => {
+    const share = 1 - Math.log10(most / Math.max(1, value)) / DECADES;
+    return MIN_WIDTH + Math.max(0, share) * (widest - MIN_WIDTH);
+  };
 }
 
 /** A curve, or where nodes are in its way two curves with a straight line above or below those between them. */
@@ -66,7 +71,7 @@ function smooth(share: number): number {
 
 function loop({ x, y, width }: Rectangle): string {
   const right = x + width;
-  return `M${r(right - 40)} ${r(y)} C${r(right - 44)} ${r(y - 26)} ${r(right + 4)} ${r(y - 26)} ${r(right - 12)} ${r(y)}`;
+  return `M${r(right - 40)} ${r(y)} C${r(right - 44)} ${r(y - 22)} ${r(right + 4)} ${r(y - 22)} ${r(right - 12)} ${r(y)}`;
 }
 
 function r(value: number): number {

@@ -27,7 +27,6 @@ export const DROP_CAUSES: readonly DropCause[] = [
   remark('capture.unknown_link_frames', 'frames that are neither Ethernet nor IP'),
   remark('flow.late_packets', 'packets that count in a later window than their own'),
   remark('flow.forgotten_gaps', 'gaps in TCP streams that found no place to be remembered'),
-  remark('decode.other_frames', 'frames in no flow'),
 ];
 
 /** Those of a probe that are not zero; of decoding, each cause by its own name. */
@@ -36,7 +35,7 @@ export function troubles(
 ): readonly (DropCause & { readonly count: number })[] {
   const known = DROP_CAUSES.map((cause) => ({ ...cause, count: counters[cause.counter] ?? 0 }));
   const names = new Set(DROP_CAUSES.map(({ counter }) => counter));
-  const sums = ['decode.frames', 'decode.bytes', 'decode.other_bytes'];
+  const sums = ['decode.frames', 'decode.bytes', 'decode.other_frames', 'decode.other_bytes'];
   const others = Object.entries(counters)
     .filter(([name]) => name.startsWith('decode.') && !names.has(name) && !sums.includes(name))
     .map(([counter, count]) => ({

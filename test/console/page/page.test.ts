@@ -1,11 +1,11 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { MAX_LINKS, MAX_NODES } from '../../services/console/page/map/graph.ts';
-import { CALLS, consoleDocuments, HOSTILE_LABELS, HOSTILE_NAME } from '../fixtures/console-traffic.ts';
-import { manyServices } from '../fixtures/many-services.ts';
-import { TestConsole } from '../fixtures/running-console.ts';
-import { chromiumUnavailable } from '../servers/chromium.ts';
-import { Browser } from '../support/browser/browser.ts';
-import type { BrowserPage } from '../support/browser/browser-page.ts';
+import { MAX_LINKS, MAX_NODES } from '../../../services/console/page/map/graph.ts';
+import { CALLS, consoleDocuments, HOSTILE_LABELS, HOSTILE_NAME } from '../../fixtures/console-traffic.ts';
+import { manyServices } from '../../fixtures/many-services.ts';
+import { TestConsole } from '../../fixtures/running-console.ts';
+import { chromiumUnavailable } from '../../servers/chromium.ts';
+import { Browser } from '../../support/browser/browser.ts';
+import type { BrowserPage } from '../../support/browser/browser-page.ts';
 
 const unavailable = chromiumUnavailable();
 /** A browser takes some seconds to start, and longer beside other tests. */
