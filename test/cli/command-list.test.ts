@@ -15,6 +15,7 @@ it('holds the commands, each once', () => {
     'enrichment',
     'webhook',
     'setup',
+    'console',
     'demo',
     '(demo-traffic)',
     '(demo-services)',

@@ -177,7 +177,7 @@ describe('recorded', { timeout: DEMO_MS }, () => {
         if (stays !== undefined) resolve(stays);
       });
     });
-    const answer = await fetch(`${url}api/edges`);
+    const answer = await fetch(`${url}api/edges?last=all`);
     const { total } = (await answer.json()) as Edges;
     expect((await fetch(url)).headers.get('content-type')).toContain('text/html');
     child.kill('SIGINT');

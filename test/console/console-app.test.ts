@@ -133,7 +133,7 @@ test.each([
   ['edges?level=planet', 'level must be one of namespace, service, workload, pod, address.'],
   ['edges?size=0', 'size must be a whole number from 1 to 5000.'],
   ['edges?port=70000', 'port must be a whole number from 1 to 65535.'],
-  ['edges?namespace=a&namespace=b', 'namespace must be given once.'],
+  ['edges?namespace=a&namespace=b', 'namespace must be a name of at most 253 characters.'],
   ['edges?address=10.0.0.0/33', 'address must be an address such as 10.0.0.1 or a range such as 10.0.0.0/8.'],
   ['edges?label=a*b=c', 'label must be a label such as app=web.'],
   ['edges?label=__proto__=c', 'label must be a label such as app=web.'],

@@ -9,7 +9,7 @@ import type { Logger } from '../../runtime/logger.ts';
 import { MetricRegistry } from '../../runtime/metrics.ts';
 import type { DemoDocument } from './demo-document.ts';
 
-const MAX_DOCUMENTS = 20_000;
+const MAX_DOCUMENTS = 10_000;
 const MAX_QUESTIONS = 8;
 const TIMEOUT_MS = 10_000;
 const GRACE_MS = 500;

@@ -14,14 +14,14 @@ import type {
   Split,
   SplitQuery,
 } from '../flow-source.ts';
-import { sortKeys } from '../view/flow-order.ts';
-import { flowRow } from '../view/flow-row.ts';
-import type { Groups } from '../view/group.ts';
-import { MAX_NAMES, MAX_PROBES, MAX_WINDOWS } from '../view/limits.ts';
-import { compareProbes, probeState } from '../view/probe-state.ts';
-import { textAt } from '../view/read-document.ts';
-import { edgeFields, shapeEdges } from '../view/shape-edges.ts';
-import { NAME_FIELDS, shapeNames } from '../view/shape-names.ts';
+import { sortKeys } from '../shape/flow-order.ts';
+import { flowRow } from '../shape/flow-row.ts';
+import type { Groups } from '../shape/group.ts';
+import { MAX_NAMES, MAX_PROBES, MAX_WINDOWS } from '../shape/limits.ts';
+import { compareProbes, probeState } from '../shape/probe-state.ts';
+import { textAt } from '../shape/read-document.ts';
+import { edgeFields, shapeEdges } from '../shape/shape-edges.ts';
+import { NAME_FIELDS, shapeNames } from '../shape/shape-names.ts';
 import {
   LABEL_SAMPLE,
   labelsOf,
@@ -29,7 +29,7 @@ import {
   shapeSplit,
   splitFields,
   splitFilter,
-} from '../view/shape-split.ts';
+} from '../shape/shape-split.ts';
 import type { Clause } from './flow-query.ts';
 import { flowQuery } from './flow-query.ts';
 import type { GroupAnswer } from './group-search.ts';

@@ -1,6 +1,6 @@
 import type { FlowFilter } from '../flow-source.ts';
-import type { Test } from '../view/condition.ts';
-import { conditionsOf } from '../view/condition.ts';
+import type { Test } from '../shape/condition.ts';
+import { conditionsOf } from '../shape/condition.ts';
 
 /** Query DSL. */
 export type Clause = Readonly<Record<string, unknown>>;

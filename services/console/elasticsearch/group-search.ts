@@ -1,5 +1,5 @@
-import type { Groups, Value } from '../view/group.ts';
-import { SUMMED_FIELDS } from '../view/volume.ts';
+import type { Groups, Value } from '../shape/group.ts';
+import { SUMMED_FIELDS } from '../shape/volume.ts';
 import type { Clause } from './flow-query.ts';
 
 /** A page of groups, and how many pages are read. */

@@ -1,7 +1,7 @@
 import type { FlowDocument, Volume } from '../flow-source.ts';
-import type { Group, Value } from '../view/group.ts';
-import { numberAt, textAt, valueAt } from '../view/read-document.ts';
-import { SUMMED_FIELDS } from '../view/volume.ts';
+import type { Group, Value } from '../shape/group.ts';
+import { numberAt, textAt, valueAt } from '../shape/read-document.ts';
+import { SUMMED_FIELDS } from '../shape/volume.ts';
 
 type Sums = { -readonly [Name in keyof Volume]: Volume[Name] };
 

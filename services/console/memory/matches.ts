@@ -1,8 +1,8 @@
 import { BlockList, isIPv6 } from 'node:net';
 import type { FlowDocument, FlowFilter } from '../flow-source.ts';
-import type { Condition, Test } from '../view/condition.ts';
-import { conditionsOf } from '../view/condition.ts';
-import { textAt, valueAt } from '../view/read-document.ts';
+import type { Condition, Test } from '../shape/condition.ts';
+import { conditionsOf } from '../shape/condition.ts';
+import { textAt, valueAt } from '../shape/read-document.ts';
 
 /** Tells of documents whether they count. */
 export function matcher(filter: FlowFilter): (document: FlowDocument) => boolean {

@@ -12,12 +12,12 @@ import type {
   Split,
   SplitQuery,
 } from '../flow-source.ts';
-import { MAX_WINDOWS } from '../view/limits.ts';
-import { compareProbes, probeState } from '../view/probe-state.ts';
-import { textAt } from '../view/read-document.ts';
-import { edgeFields, shapeEdges } from '../view/shape-edges.ts';
-import { shapeNames } from '../view/shape-names.ts';
-import { LABEL_SAMPLE, labelsOf, shapeSplit, splitFields, splitFilter } from '../view/shape-split.ts';
+import { MAX_WINDOWS } from '../shape/limits.ts';
+import { compareProbes, probeState } from '../shape/probe-state.ts';
+import { textAt } from '../shape/read-document.ts';
+import { edgeFields, shapeEdges } from '../shape/shape-edges.ts';
+import { shapeNames } from '../shape/shape-names.ts';
+import { LABEL_SAMPLE, labelsOf, shapeSplit, splitFields, splitFilter } from '../shape/shape-split.ts';
 import { groupDocuments } from './group-documents.ts';
 import { matcher } from './matches.ts';
 import { pageOf } from './page-of.ts';

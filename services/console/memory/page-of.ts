@@ -1,8 +1,8 @@
 import type { FlowCursor, FlowDocument, Flows, FlowsQuery } from '../flow-source.ts';
-import type { SortKey } from '../view/flow-order.ts';
-import { sortKeys } from '../view/flow-order.ts';
-import { flowRow } from '../view/flow-row.ts';
-import { numberAt, textAt } from '../view/read-document.ts';
+import type { SortKey } from '../shape/flow-order.ts';
+import { sortKeys } from '../shape/flow-order.ts';
+import { flowRow } from '../shape/flow-row.ts';
+import { numberAt, textAt } from '../shape/read-document.ts';
 
 interface Row {
   readonly document: FlowDocument;

@@ -1,12 +1,6 @@
+import type { About } from './address.ts';
 import { ask } from './ask.ts';
 import { Page } from './page.ts';
-
-interface About {
-  readonly version: string;
-  readonly source: string;
-  readonly last: string;
-  readonly refresh: string;
-}
 
 /** What a server that does not answer would have said. */
 const UNKNOWN: About = { version: '', source: 'nowhere yet', last: '15m', refresh: '5' };

@@ -1,5 +1,8 @@
 import type { Names } from '../flow-source.ts';
+import type { About } from './address.ts';
+import { readAddress, writeAddress } from './address.ts';
 import { ask } from './ask.ts';
+import { now } from './clock.ts';
 import { element } from './element.ts';
 import { filterBar, knownNames } from './filter-bar.ts';
 import { flowView } from './flows/flow-view.ts';
@@ -11,7 +14,7 @@ import { notice } from './notice.ts';
 import { probesView } from './probes/probes-view.ts';
 import { splitView } from './split/split-view.ts';
 import type { PageState, StateChange } from './state.ts';
-import { changeState, formatState, parseState, timeQuestionOf } from './state.ts';
+import { changeState, timeQuestionOf } from './state.ts';
 import { talkersView } from './talkers-view.ts';
 import { themeButton } from './theme.ts';
 import { timeBar } from './time-bar.ts';
@@ -34,13 +37,6 @@ const DRAWING_ONLY: readonly string[] = ['weight', 'open', 'find', 'picked', 'we
 
 const SLOW_MS = 300;
 const NAMES_EVERY_MS = 60_000;
-
-interface About {
-  readonly version: string;
-  readonly source: string;
-  readonly last: string;
-  readonly refresh: string;
-}
 
 /** The page: its state is the URL's, and what it shows is what the view of that state draws. */
 export class Page {
@@ -88,24 +84,13 @@ export class Page {
   }
 
   #read(): PageState {
-    const state = parseState(location.search);
-    const last = state.last || (state.from === '' && state.to === '' ? this.#about.last : '');
-    const refresh = state.refresh || this.#about.refresh;
-    return { ...state, last, refresh, view: Object.hasOwn(VIEWS, state.view) ? state.view : 'map' };
-  }
-
-  #address(state: PageState): string {
-    const { last, refresh } = this.#about;
-    return formatState({
-      ...state,
-      last: state.last === last ? '' : state.last,
-      refresh: state.refresh === refresh ? '' : state.refresh,
-    });
+    const state = readAddress(location.search, this.#about);
+    return Object.hasOwn(VIEWS, state.view) ? state : { ...state, view: 'map' };
   }
 
   readonly #go = (change: StateChange): void => {
     const next = changeState(this.#state, change);
-    const address = this.#address(next);
+    const address = writeAddress(next, this.#about);
     // While somebody types, only the last text is worth a step of the history.
     const isTyping = Object.keys(change).join() === 'find';
     if (address !== (location.search || '?'))
@@ -146,7 +131,7 @@ export class Page {
       if (loading.signal.aborted) return;
       this.#data = { view, answer };
       this.#drawData();
-      this.#say(`As of ${formatTime(new Date().toISOString())}`);
+      this.#say(`As of ${formatTime(new Date(now()).toISOString())}`);
       void this.#loadNames();
     } catch (error) {
       if (loading.signal.aborted) return;
@@ -168,8 +153,8 @@ export class Page {
 
   /** What the filters' fields propose; the page works without. */
   async #loadNames(): Promise<void> {
-    if (Date.now() - this.#namesAtMs < NAMES_EVERY_MS) return;
-    this.#namesAtMs = Date.now();
+    if (now() - this.#namesAtMs < NAMES_EVERY_MS) return;
+    this.#namesAtMs = now();
     const { namespaces, services } = await ask<Names>('names', timeQuestionOf(this.#state)).catch(() => ({
       namespaces: [],
       services: [],
@@ -236,7 +221,7 @@ export class Page {
     change: StateChange,
     attributes: Readonly<Record<string, string>> = {},
   ): HTMLElement {
-    const href = this.#address(changeState(this.#state, change));
+    const href = writeAddress(changeState(this.#state, change), this.#about);
     const follow = (event: Event): void => {
       const isPlain =
         event instanceof MouseEvent &&

@@ -1,4 +1,5 @@
 import { choice } from './choice.ts';
+import { now } from './clock.ts';
 import { element } from './element.ts';
 import type { PageState, StateChange } from './state.ts';
 
@@ -23,7 +24,7 @@ export function timeBar(
   const isOwn = state.from !== '' || state.to !== '';
   const span = choice('Time', isOwn ? OWN : state.last, [...SPANS, [OWN, 'from … to …']], (value) => {
     if (value !== OWN) return go({ last: value, from: '', to: '', after: '' });
-    const toMs = Date.now();
+    const toMs = now();
     go({
       from: new Date(toMs - 3_600_000).toISOString(),
       to: new Date(toMs).toISOString(),

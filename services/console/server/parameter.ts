@@ -1,5 +1,6 @@
 import { isIP, isIPv6 } from 'node:net';
 import * as z from 'zod/mini';
+import { reader } from '../../runtime/config-values.ts';
 import type { End, FlowCursor, ServiceName } from '../flow-source.ts';
 
 // Readers of the API's parameters; each message continues "<name> must be ".
@@ -7,20 +8,6 @@ import type { End, FlowCursor, ServiceName } from '../flow-source.ts';
 /** Names of Kubernetes are shorter, those of other senders may have more characters. */
 const MAX_NAME = 253;
 const MAX_TIME_MS = Date.UTC(9999, 0);
-
-/** The value `read` gives, or the complaint where it gives undefined. */
-function reader<Value>(
-  wanted: string,
-  read: (word: string) => Value | undefined,
-): z.ZodMiniType<Value, string> {
-  const convert = z.transform((word: string, context) => {
-    const value = read(word);
-    if (value !== undefined) return value;
-    context.issues.push({ code: 'custom', message: wanted, input: word });
-    return z.NEVER;
-  });
-  return z.pipe(z.string('given once'), convert);
-}
 
 export const name = reader(`a name of at most ${MAX_NAME} characters`, (word) =>
   word !== '' && word.length <= MAX_NAME ? word : undefined,
@@ -66,21 +53,6 @@ export const address = reader('an address such as 10.0.0.1 or a range such as 10
   if (ip === undefined || isIP(ip) === 0) return undefined;
   return prefix === undefined || Number(prefix) <= (isIPv6(ip) ? 128 : 32) ? word : undefined;
 });
-
-export function whole(min: number, max: number): z.ZodMiniType<number, string> {
-  return reader(`a whole number from ${min} to ${max}`, (word) => {
-    const value = /^\d{1,9}$/.test(word) ? Number(word) : Number.NaN;
-    return value >= min && value <= max ? value : undefined;
-  });
-}
-
-export function oneOf<const Word extends string>(...words: readonly Word[]): z.ZodMiniType<Word, string> {
-  return reader(`one of ${words.join(', ')}`, (word) => words.find((candidate) => candidate === word));
-}
-
-export const yes = reader('true or false', (word) =>
-  word === 'true' || word === 'false' ? word === 'true' : undefined,
-);
 
 const END_KINDS = [
   'namespace',

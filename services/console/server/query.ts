@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { flag, integer, oneOf } from '../../runtime/config-values.ts';
 import type { EdgesQuery, FlowFilter, FlowsQuery, SplitQuery } from '../flow-source.ts';
 import { LEVELS } from '../flow-source.ts';
 import * as parameter from './parameter.ts';
@@ -19,28 +20,28 @@ const FILTER = {
   destination: z.optional(parameter.end),
   label: z.optional(parameter.label),
   address: z.optional(parameter.address),
-  port: z.optional(parameter.whole(1, 65_535)),
+  port: z.optional(integer(1, 65_535)),
   transport: z.optional(parameter.name),
 };
 
 const EDGES = z.strictObject({
   ...FILTER,
-  level: z._default(parameter.oneOf(...LEVELS), 'service'),
-  ports: z._default(parameter.yes, false),
-  size: z._default(parameter.whole(1, MAX_EDGES), 1000),
+  level: z._default(oneOf(...LEVELS), 'service'),
+  ports: z._default(flag(), false),
+  size: z._default(integer(1, MAX_EDGES), 1000),
 });
 
 const SPLIT = z.strictObject({
   ...FILTER,
   service: parameter.serviceName,
   by: z.optional(parameter.labelKey),
-  calls: z._default(parameter.oneOf('auto', 'service', 'all'), 'auto'),
+  calls: z._default(oneOf('auto', 'service', 'all'), 'auto'),
 });
 
 const FLOWS = z.strictObject({
   ...FILTER,
-  sort: z._default(parameter.oneOf('time', 'bytes'), 'time'),
-  size: z._default(parameter.whole(1, MAX_ROWS), 50),
+  sort: z._default(oneOf('time', 'bytes'), 'time'),
+  size: z._default(integer(1, MAX_ROWS), 50),
   after: z.optional(parameter.cursor),
 });
 

@@ -203,6 +203,26 @@ describe('the page in a browser', { timeout: BROWSER_MS }, () => {
     },
   );
 
+  test('it shows what has come, by itself', async () => {
+    const documents = await consoleDocuments();
+    const growing = await TestConsole.start(documents.slice(0, -5), {
+      about: { version: '1.2.3', source: 'a test', last: 'all', refresh: '1' },
+    });
+    try {
+      const tab = await open('?view=flows', DESKTOP, growing);
+      const flows = documents.filter(({ stream }) => stream.startsWith('logs-flowtap.flow-')).length;
+      const rows = (count: number): string => `document.querySelectorAll('tbody tr').length === ${count}`;
+      await tab.waitFor(rows(flows - 1));
+      for (const { stream, body } of documents.slice(-5)) growing.source.add(stream, JSON.parse(body));
+      await tab.waitFor(rows(flows));
+      await tab.evaluate(`document.querySelector('[data-key=pause]').click()`);
+      expect(await textOf(tab, '[data-key=pause]')).toBe('Paused');
+      expect(await tab.evaluate('location.search')).toContain('refresh=0');
+    } finally {
+      await growing.close();
+    }
+  });
+
   test('a thousand services are a few nodes until somebody opens them', async () => {
     const crowded = await TestConsole.start(manyServices(1000));
     try {
@@ -220,4 +240,21 @@ describe('the page in a browser', { timeout: BROWSER_MS }, () => {
       await crowded.close();
     }
   });
+});
+
+test('the browser itself is heard when it complains', { timeout: BROWSER_MS }, async () => {
+  const tab = await open('?');
+  const provocations = [
+    `document.body.setAttribute('style', 'color: red')`,
+    `setTimeout(() => { throw new Error('thrown') })`,
+    `console.error('said')`,
+    `void fetch('/nowhere')`,
+  ];
+  for (const provocation of provocations) await tab.evaluate(`void ${provocation}`);
+  await expect.poll(() => tab.complaints.join('\n')).toMatch(/thrown/);
+  const heard = tab.complaints.join('\n');
+  expect(heard).toMatch(/style/);
+  expect(heard).toMatch(/said/);
+  await expect.poll(() => tab.complaints.join('\n')).toMatch(/404/);
+  await expect(tab.evaluate(`document.body.innerHTML = '<b>x</b>'`)).rejects.toThrow(/TrustedHTML/);
 });

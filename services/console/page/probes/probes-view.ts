@@ -1,5 +1,6 @@
 import type { ProbeState, Probes } from '../../flow-source.ts';
 import { ask } from '../ask.ts';
+import { now } from '../clock.ts';
 import { element } from '../element.ts';
 import { countOf, formatAge, formatBytes, formatCount, formatTime } from '../format.ts';
 import { notice, remark } from '../notice.ts';
@@ -25,7 +26,7 @@ export const probesView = view<ProbesData>({
   title: 'Probes',
   async load(state, signal) {
     const probes = await ask<Probes>('probes', timeQuestionOf(state), signal);
-    return { ...probes, nowMs: Date.now() };
+    return { ...probes, nowMs: now() };
   },
   draw({ probes, isPartial, nowMs }) {
     if (probes.length === 0) return [noProbes()];

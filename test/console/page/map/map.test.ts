@@ -6,7 +6,7 @@ import { columnsOf } from '../../../../services/console/page/map/layers.ts';
 import type { Rectangle } from '../../../../services/console/page/map/layout.ts';
 import { layoutOf } from '../../../../services/console/page/map/layout.ts';
 import { widthScale } from '../../../../services/console/page/map/link-path.ts';
-import { NO_VOLUME } from '../../../../services/console/view/volume.ts';
+import { NO_VOLUME } from '../../../../services/console/shape/volume.ts';
 
 const volume = (connections: number, bytes = connections * 1000): Volume => ({
   ...NO_VOLUME,

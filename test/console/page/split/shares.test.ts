@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { PodShare, Volume } from '../../../../services/console/flow-source.ts';
 import { readWeights, sharesBy } from '../../../../services/console/page/split/shares.ts';
-import { NO_VOLUME } from '../../../../services/console/view/volume.ts';
+import { NO_VOLUME } from '../../../../services/console/shape/volume.ts';
 
 const volume = (connections: number, bytes = connections * 1000): Volume => ({
   ...NO_VOLUME,
