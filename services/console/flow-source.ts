@@ -166,6 +166,8 @@ export interface ProbeState {
   readonly lastHeartbeat: string;
   /** It said that it ends. */
   readonly isFinal: boolean;
+  /** Why it cannot capture. */
+  readonly error: string | undefined;
   /** Since its start, by dotted names. */
   readonly counters: Readonly<Record<string, number>>;
 }

@@ -12,6 +12,7 @@ export function probeState(document: FlowDocument): ProbeState {
     started: textAt(document, 'flowtap.probe.started'),
     lastHeartbeat: textAt(document, '@timestamp') ?? '',
     isFinal: textAt(document, 'flowtap.probe.final') === 'true',
+    error: textAt(document, 'error.message'),
     counters: Object.fromEntries(flatten(walk(document, 'flowtap.counters'), '')),
   };
 }

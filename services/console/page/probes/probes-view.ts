@@ -8,14 +8,8 @@ import { timeQuestionOf } from '../state.ts';
 import { table } from '../table.ts';
 import { view } from '../view.ts';
 import { troubles } from './drop-causes.ts';
-
-/** A probe that says nothing for so long is not well: it says something every minute. */
-const SILENT_MS = 180_000;
-
-interface Health {
-  readonly word: 'well' | 'loses' | 'silent' | 'ended';
-  readonly age: string;
-}
+import type { ProbeHealth } from './probe-health.ts';
+import { healthOf } from './probe-health.ts';
 
 interface ProbesData extends Probes {
   readonly nowMs: number;
@@ -31,9 +25,15 @@ export const probesView = view<ProbesData>({
   draw({ probes, isPartial, nowMs }) {
     if (probes.length === 0) return [noProbes()];
     const rows = probes.map((probe) => ({ probe, health: healthOf(probe, nowMs) }));
-    const numberOf = (word: Health['word']): number =>
-      rows.filter(({ health }) => health.word === word).length;
-    const summary = `${countOf(probes.length, 'probe')}: ${numberOf('well')} well, ${numberOf('loses')} with losses, ${numberOf('silent')} silent, ${numberOf('ended')} ended.`;
+    const numberOf = (word: ProbeHealth): number => rows.filter(({ health }) => health === word).length;
+    const counts = [
+      `${numberOf('well')} well`,
+      `${numberOf('loses')} with losses`,
+      `${numberOf('blind')} that capture nothing`,
+      `${numberOf('silent')} silent`,
+      `${numberOf('ended')} ended`,
+    ];
+    const summary = `${countOf(probes.length, 'probe')}: ${counts.join(', ')}.`;
     return [
       ...(isPartial ? [remark('There are more probes than are shown.')] : []),
       element('p', { class: 'legend' }, summary),
@@ -43,10 +43,9 @@ export const probesView = view<ProbesData>({
           { title: 'Probe', cell: ({ probe }) => nameOf(probe) },
           {
             title: 'Health',
-            cell: ({ health }) =>
-              element('span', { class: `health ${health.word}` }, healthWord(health.word)),
+            cell: ({ health }) => element('span', { class: `health ${health}` }, WORDS[health]),
           },
-          { title: 'Heard of', isNumber: true, cell: ({ probe, health }) => heard(probe, health) },
+          { title: 'Heard of', isNumber: true, cell: ({ probe }) => heard(probe, nowMs) },
           { title: 'Node', isMinor: true, cell: ({ probe }) => probe.node ?? '' },
           {
             title: 'Packets',
@@ -82,30 +81,27 @@ function noProbes(): HTMLElement {
   );
 }
 
-function healthOf(probe: ProbeState, nowMs: number): Health {
-  const ageMs = nowMs - Date.parse(probe.lastHeartbeat);
-  const age = formatAge(ageMs);
-  if (probe.isFinal) return { word: 'ended', age };
-  if (ageMs > SILENT_MS) return { word: 'silent', age };
-  return { word: troubles(probe.counters).some(({ isLoss }) => isLoss) ? 'loses' : 'well', age };
-}
-
-function healthWord(word: Health['word']): string {
-  return { well: '✓ well', loses: '! losses', silent: '? silent', ended: '■ ended' }[word];
-}
+const WORDS: Readonly<Record<ProbeHealth, string>> = {
+  well: '✓ well',
+  loses: '! losses',
+  blind: '✗ captures nothing',
+  silent: '? silent',
+  ended: '■ ended',
+};
 
 function nameOf({ namespace, name }: ProbeState): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-function heard({ lastHeartbeat, started }: ProbeState, { age }: Health): Node {
+function heard({ lastHeartbeat, started }: ProbeState, nowMs: number): Node {
+  const age = formatAge(nowMs - Date.parse(lastHeartbeat));
   const title = `Last ${formatTime(lastHeartbeat)}${started === undefined ? '' : `, running since ${formatTime(started)}`}`;
   return element('time', { datetime: lastHeartbeat, title }, `${age} ago`);
 }
 
-function causes({ counters }: ProbeState): Node {
+function causes({ counters, error }: ProbeState): Node {
   const found = troubles(counters);
-  if (found.length === 0) return element('span', {}, 'nothing');
+  if (found.length === 0 && error === undefined) return element('span', {}, 'nothing');
   const items = found.map(({ count, meaning, counter, isLoss }) =>
     element(
       'li',
@@ -113,5 +109,6 @@ function causes({ counters }: ProbeState): Node {
       `${formatCount(count)} ${meaning}`,
     ),
   );
-  return element('ul', { class: 'causes' }, ...items);
+  const why = error !== undefined && element('li', { class: 'notable' }, error);
+  return element('ul', { class: 'causes' }, why, ...items);
 }
