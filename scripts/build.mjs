@@ -50,8 +50,8 @@ await build({
   format: 'esm',
   platform: 'node',
   target: 'node24',
-  // Native code, and a database with files of its own, stay where npm put them.
-  external: ['koffi', 'cap', '@electric-sql/pglite'],
+  // Native code, a database with files of its own, and what only sources need stay where npm put them.
+  external: ['koffi', 'cap', '@electric-sql/pglite', 'esbuild'],
   plugins: [leaveCommandsOut],
   // CommonJS packages in the bundle call require() for Node's own modules.
   banner: {
@@ -67,6 +67,22 @@ await build({
 
 // Elsewhere than in the repository Node.js would first read each file as a CommonJS module.
 writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');
+
+if (isIncluded('console') || isIncluded('demo')) {
+  // The page of the console, which a browser loads.
+  await build({
+    absWorkingDir: root,
+    entryPoints: ['services/console/page/main.ts'],
+    outdir: join(target, 'console'),
+    bundle: true,
+    format: 'esm',
+    target: 'es2023',
+    minify: true,
+    logLevel: 'info',
+  });
+  for (const name of ['index.html', 'console.css', 'icon.svg'])
+    cpSync(join(root, 'services/console/page', name), join(target, 'console', name));
+}
 
 // What commands read at run time.
 const FOLDERS = { sql: ['kubeagent'], 'ecs-templates': ['setup'], examples: ['replay', 'demo'] };

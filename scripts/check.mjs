@@ -28,6 +28,7 @@ function lockfileIsPortable() {
 
 const CHECKS = {
   types: () => runs('node_modules/typescript/bin/tsc', []),
+  'types of the page': () => runs('node_modules/typescript/bin/tsc', ['--project', 'services/console/page']),
   'lint and format': () => runs('node_modules/@biomejs/biome/bin/biome', ['ci', `--colors=${colour}`]),
   lockfile: lockfileIsPortable,
 };

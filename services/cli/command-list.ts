@@ -120,6 +120,17 @@ export const COMMANDS: readonly CommandEntry[] = [
     },
   },
   {
+    name: 'console',
+    summary: 'a page that shows who talks to whom',
+    description:
+      'Serves a page over the flows in Elasticsearch: the map of services, the split of a service over its pods, top ' +
+      'talkers, single flows, and how the probes are. It only reads.',
+    load: async () => {
+      const { CONSOLE_SETTINGS, runConsoleCommand } = await import('./commands/console.ts');
+      return command(CONSOLE_SETTINGS, (_args, config, context) => runConsoleCommand(config, context));
+    },
+  },
+  {
     name: 'demo',
     summary: 'show flows of real traffic, made on the spot',
     description:

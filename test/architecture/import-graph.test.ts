@@ -4,7 +4,17 @@ import { describe, expect, test } from 'vitest';
 import type { SourceFile } from './source-files.ts';
 import { importedFrom, ROOT, serviceFiles } from './source-files.ts';
 
-const SERVICES = ['core', 'runtime', 'probe', 'resolver', 'kubeagent', 'enrichment', 'webhook', 'cli'];
+const SERVICES = [
+  'core',
+  'runtime',
+  'probe',
+  'resolver',
+  'kubeagent',
+  'enrichment',
+  'webhook',
+  'console',
+  'cli',
+];
 
 /** Which folders of services/ a folder may import beside itself. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -83,6 +93,7 @@ describe('the rules themselves', () => {
     ['services/probe/flow/a.ts', 'services/runtime/errors.ts', true],
     ['services/probe/a.ts', 'services/enrichment/a.ts', false],
     ['services/probe/a.ts', 'services/cli/a.ts', false],
+    ['services/console/a.ts', 'services/enrichment/a.ts', false],
     ['services/cli/a.ts', 'services/probe/a.ts', true],
   ])('%s may import %s: %s', (from, target, allowed) => {
     expect(isAllowed(from, target)).toBe(allowed);

@@ -32,6 +32,8 @@ const CASES = [
   { folder: 'services/enrichment', imports: '../webhook/main.ts', says: [SERVICE] },
   { folder: 'services/webhook', imports: '../probe/flow/flow-table.ts', says: [SERVICE] },
   { folder: 'services/webhook', imports: 'express', says: [] },
+  { folder: 'services/console', imports: '../enrichment/start-enrichment.ts', says: [SERVICE] },
+  { folder: 'services/console/page', imports: '../flow-source.ts', says: [] },
   { folder: 'services/cli', imports: '../probe/flow/flow-table.ts', says: [] },
 ];
 

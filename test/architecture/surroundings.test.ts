@@ -1,15 +1,18 @@
 import { describe, expect, test } from 'vitest';
 import { serviceFiles, withoutComments } from './source-files.ts';
 
+/** The page of the console runs in a browser. */
+const CLOCKS = ['services/cli/', 'services/runtime/clock.ts', 'services/console/page/clock.ts'];
+
 /** What ties code to its process, and where it may stand: everything else is given it. */
 const RULES = [
   { what: 'process.env', pattern: /\bprocess\s*\.\s*env\b/, where: ['services/cli/'] },
   { what: 'process.exit', pattern: /\bprocess\s*\.\s*exit\b/, where: ['services/cli/'] },
-  { what: 'Date.now', pattern: /\bDate\s*\.\s*now\b/, where: ['services/cli/', 'services/runtime/clock.ts'] },
+  { what: 'Date.now', pattern: /\bDate\s*\.\s*now\b/, where: CLOCKS },
   {
     what: 'new Date()',
     pattern: /\bnew\s+Date\s*\(\s*\)/,
-    where: ['services/cli/', 'services/runtime/clock.ts'],
+    where: CLOCKS,
   },
 ];
 

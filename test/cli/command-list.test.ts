@@ -17,6 +17,7 @@ it('holds the commands, each once', () => {
     'inject',
     'check',
     'setup',
+    'console',
     'demo',
     '(demo-traffic)',
     '(demo-services)',

@@ -1,6 +1,7 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import type { Edges } from '../../services/console/flow-source.ts';
 import { missingCommand } from '../integration/missing-command.ts';
 import { namespacesUnavailable } from '../integration/namespaces.ts';
 import { environmentOfOwned } from '../servers/keeper.ts';
@@ -36,6 +37,10 @@ const EXPECTED_ROWS: readonly Partial<Row>[] = [
   { protocol: 'icmp' },
   { protocol: 'ipv6-icmp' },
 ];
+
+/** The only thing that a demo says beside the flows. */
+const CONSOLE_LINE = /^Console: http:\/\/127\.0\.0\.1:\d+\/ while the demo runs, [^\n]+\n$/;
+const QUIET_END = { exitCode: 0, stderr: expect.stringMatching(CONSOLE_LINE) };
 
 function expectFlowsAndSummary({ stdout }: FinishedProcess): void {
   const rows = rowsOf(stdout);
@@ -92,7 +97,7 @@ describe('live', { timeout: DEMO_MS }, () => {
   test('shows flows of every kind as they happen, and leaves nothing behind', async () => {
     const child = startDemo(['--duration', '6s']);
     const result = await finished(child);
-    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(result).toMatchObject(QUIET_END);
     expect(result.stdout).toMatch(/^A customer calls the service shop for 6 s/);
     expectFlowsAndSummary(result);
     expect(result.stdout).toMatch(/^Who answered for the service shop\n +\d+ % {2}shop-1 /m);
@@ -109,7 +114,7 @@ describe('live', { timeout: DEMO_MS }, () => {
     expect(namespacesOf(child.pid)).toHaveLength(5);
     child.kill(signal);
     const result = await end;
-    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(result).toMatchObject(QUIET_END);
     expect(result.stdout).toContain('\nTop talkers');
     expect(namespacesOf(child.pid)).toEqual([]);
   });
@@ -138,7 +143,7 @@ describe('live', { timeout: DEMO_MS }, () => {
     expect(await end).toMatchObject({
       exitCode: 1,
       stderr: expect.stringMatching(
-        /^flowtap: The demo had to end: .* in .*-shop-1 was ended by SIGKILL\.\n$/,
+        /\nflowtap: The demo had to end: .* in .*-shop-1 was ended by SIGKILL\.\n$/,
       ),
     });
     expect(namespacesOf(child.pid)).toEqual([]);
@@ -149,7 +154,7 @@ describe('live', { timeout: DEMO_MS }, () => {
     await firstRows(child);
     const end = finished(child);
     child.stdout?.destroy();
-    expect(await end).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(await end).toMatchObject(QUIET_END);
     expect(namespacesOf(child.pid)).toEqual([]);
   });
 });
@@ -157,10 +162,37 @@ describe('live', { timeout: DEMO_MS }, () => {
 describe('recorded', { timeout: DEMO_MS }, () => {
   test('shows the same kinds of flows', async () => {
     const result = await runFlowtap(['demo', '--recorded']);
-    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(result).toMatchObject(QUIET_END);
     expect(result.stdout).toMatch(/^Recorded traffic\.\nThese flows were recorded earlier/);
     expectFlowsAndSummary(result);
     expect(result.stdout).toContain('\nDropped: 0 flows (table full)\n');
+  });
+
+  test('stays for whoever looks at its console, with the numbers of its table', async () => {
+    const child = startDemo(['--recorded', '--keep-open']);
+    const end = finished(child);
+    const url = await new Promise<string>((resolve) => {
+      child.stderr?.on('data', (chunk: Buffer) => {
+        const stays = /The console stays at (\S+);/.exec(chunk.toString())?.[1];
+        if (stays !== undefined) resolve(stays);
+      });
+    });
+    const answer = await fetch(`${url}api/edges?last=all`);
+    const { total } = (await answer.json()) as Edges;
+    expect((await fetch(url)).headers.get('content-type')).toContain('text/html');
+    child.kill('SIGINT');
+    const { exitCode, stdout } = await end;
+    expect(exitCode).toBe(0);
+    const packets = /^\d+ flows, ([\d,]+) packets/m.exec(stdout)?.[1].replace(',', '');
+    expect(total.sourcePackets + total.destinationPackets).toBe(Number(packets));
+  });
+
+  test.each([
+    ['off', 0, ''],
+    ['192.0.2.1:80', 1, expect.stringContaining('--password-file')],
+  ])('with --console %s', async (address, exitCode, stderr) => {
+    const args = ['demo', '--recorded', '--console', address];
+    expect(await runFlowtap(args)).toMatchObject({ exitCode, stderr });
   });
 
   test('takes the place of live traffic without root', async (ctx) => {
@@ -174,7 +206,7 @@ describe('recorded', { timeout: DEMO_MS }, () => {
     await firstRows(child);
     child.kill('SIGINT');
     const result = await end;
-    expect(result).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(result).toMatchObject(QUIET_END);
     expect(result.stdout).toMatch(/^No live traffic here: making network namespaces needs root\.\n/);
     // Less than the whole, for the signal.
     expect(rowsOf(result.stdout).length).toBeLessThan(40);
@@ -183,6 +215,10 @@ describe('recorded', { timeout: DEMO_MS }, () => {
 });
 
 test.each([
+  [
+    ['demo', '--console', 'here'],
+    /--console \(FLOWTAP_CONSOLE\) must be an address such as 127.0.0.1:8080, or off/,
+  ],
   [['demo', '--duration', '0'], /--duration \(FLOWTAP_DURATION\) must be a duration/],
   [['demo-traffic', 'nobody', '192.0.2.20'], /Usage: flowtap demo-traffic shop <addresses>/],
   [['demo-traffic', 'web', 'shop.example'], /Usage: flowtap demo-traffic shop <addresses>/],

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { chromiumUnavailable } from '../servers/chromium.ts';
 import { installedProgram } from '../servers/installed-program.ts';
 import { javaHome } from '../servers/java-home.ts';
 import { whenThisProcessEnds } from '../servers/keeper.ts';
@@ -32,6 +33,7 @@ const PACKAGES: Packages = {
   openssl: program('openssl'),
   postgresql: () => postgresUnavailable() === undefined,
   memcached: program('memcached'),
+  chromium: () => chromiumUnavailable() === undefined,
   maven: program('mvn'),
   unzip: program('unzip'),
   'libpcap-dev': file('/usr/include/pcap/pcap.h'),

@@ -1,6 +1,7 @@
 import { FlowtapError } from '../../runtime/errors.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import type { CommandContext } from '../command-context.ts';
+import { writeDemoDocument } from '../demo/demo-document.ts';
 import type { DemoState } from '../demo/demo-objects.ts';
 import { runDemoServices } from '../demo/demo-services.ts';
 import { parseDemoState, SERVICES_READY } from '../demo/demo-state.ts';
@@ -8,7 +9,7 @@ import { EXIT_SUCCESS } from '../exit-codes.ts';
 
 /**
  * `flowtap demo-services STATE`, which `flowtap demo` starts in the network namespace of its node: all services but the
- * probe, and flows as lines on standard output, until standard input ends, as it does when the demo dies.
+ * probe, and documents as lines on standard output, until standard input ends, as it does when the demo dies.
  */
 export async function runDemoServicesCommand(
   args: readonly string[],
@@ -24,10 +25,7 @@ export async function runDemoServicesCommand(
       log: createLogger({ service: 'flowtap-demo', level: 'error', clock, terminal }),
       signal: AbortSignal.any([context.signal, orphaned.signal]),
       onReady: () => terminal.line(SERVICES_READY),
-      onDocument: ({ stream, body }) => {
-        // Not the other end's observations, and not what the probes say of themselves.
-        if (stream.startsWith('logs-flowtap.flow-')) standardOutput.write(`${body}\n`);
-      },
+      onDocument: (document) => standardOutput.write(`${writeDemoDocument(document)}\n`),
     });
   } finally {
     standardInput.destroy();

@@ -1,17 +1,30 @@
 import type { ConfigOf } from '../../runtime/config.ts';
-import { duration, flag } from '../../runtime/config-values.ts';
+import { duration, flag, reader } from '../../runtime/config-values.ts';
+import type { ListenAddress } from '../../runtime/listen-address.ts';
+import { listenAddress } from '../../runtime/listen-address.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import { printable } from '../../runtime/terminal.ts';
 import type { CommandContext } from '../command-context.ts';
+import { aborted } from '../demo/aborted.ts';
+import { DemoConsole } from '../demo/demo-console.ts';
+import type { DemoDocument } from '../demo/demo-document.ts';
+import { recordsOf } from '../demo/demo-document.ts';
 import { DemoScreen } from '../demo/demo-screen.ts';
 import { demoSummary, nextSteps } from '../demo/demo-summary.ts';
 import { FlowTally } from '../demo/flow-tally.ts';
 import { LiveDemo } from '../demo/live-demo.ts';
 import { liveTrafficUnavailable } from '../demo/live-traffic-unavailable.ts';
 import type { Loss } from '../demo/probe-losses.ts';
-import type { DemoRecord } from '../demo/record-from-document.ts';
 import { replayRecording } from '../demo/recorded-demo.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS } from '../exit-codes.ts';
+
+const address = listenAddress();
+const NO_CONSOLE = 'off';
+const consoleAddress = reader(
+  `an address such as 127.0.0.1:8080, or ${NO_CONSOLE}`,
+  (word): ListenAddress | typeof NO_CONSOLE | undefined =>
+    word === NO_CONSOLE ? word : address.safeParse(word).data,
+);
 
 export const DEMO_SETTINGS = {
   durationMs: {
@@ -28,17 +41,31 @@ export const DEMO_SETTINGS = {
     default: 'false',
     doc: 'replay the recorded traffic even where traffic can be made',
   },
+  console: {
+    flag: '--console <address>',
+    env: 'FLOWTAP_CONSOLE',
+    parse: consoleAddress,
+    default: '127.0.0.1:0',
+    doc: 'where the console is served while the demo runs, port 0 for any that is free; off for none',
+  },
+  keepOpen: {
+    flag: '--keep-open',
+    env: 'FLOWTAP_KEEP_OPEN',
+    parse: flag(),
+    default: 'false',
+    doc: 'serve the console until Ctrl-C; else until the demo ends and no browser shows it',
+  },
 } as const;
 
 export type DemoConfig = ConfigOf<typeof DEMO_SETTINGS>;
 
 const LEGEND = ['PACKETS and BYTES: what the source sent / what it got back.', ''];
 
-/** Where the records of a demo go, and what ends it early. */
+/** Where the documents of a demo go, and what ends it early. */
 interface Show {
   readonly screen: DemoScreen;
   readonly signal: AbortSignal;
-  readonly onRecords: (records: readonly DemoRecord[]) => void;
+  readonly onDocuments: (documents: readonly DemoDocument[]) => void;
 }
 
 /** `flowtap demo`: shows flows of real traffic, made here and now, or else of a capture of such traffic. */
@@ -46,22 +73,55 @@ export async function runDemo(config: DemoConfig, context: CommandContext): Prom
   const screen = new DemoScreen(context);
   const tally = new FlowTally();
   const unwatched = new AbortController();
-  const onRecords = (records: readonly DemoRecord[]): void => {
+  const signal = AbortSignal.any([context.signal, unwatched.signal]);
+  let page: DemoConsole | undefined;
+  const onDocuments = (documents: readonly DemoDocument[]): void => {
+    page?.add(documents);
+    const records = recordsOf(documents);
     for (const record of records) tally.add(record);
     screen.rows(records);
     if (screen.isClosed) unwatched.abort();
   };
-  const signal = AbortSignal.any([context.signal, unwatched.signal]);
   try {
-    const losses = await showFlows(config, context, { screen, signal, onRecords });
+    page = await openConsole(config, context);
+    const losses = await showFlows(config, context, { screen, signal, onDocuments });
     screen.endProgress();
     screen.lines(['', ...demoSummary(tally, losses), '', ...nextSteps(context.program.script)]);
+    if (page !== undefined) await keepOpen(page, config, context, signal);
     return EXIT_SUCCESS;
   } catch (error) {
     screen.endProgress();
-    context.terminal.line(printable(`flowtap: The demo had to end: ${(error as Error).message}.`));
+    const reason = (error as Error).message.replace(/\.$/, '');
+    context.terminal.line(printable(`flowtap: The demo had to end: ${reason}.`));
     return EXIT_FAILURE;
+  } finally {
+    await page?.close();
   }
+}
+
+async function openConsole(
+  { console: at, keepOpen }: DemoConfig,
+  { version, clock, terminal }: CommandContext,
+): Promise<DemoConsole | undefined> {
+  if (at === NO_CONSOLE) return undefined;
+  const log = createLogger({ service: 'flowtap-demo', level: 'error', clock, terminal });
+  const page = await DemoConsole.start({ address: at, version, clock, log });
+  const until = keepOpen
+    ? 'until Ctrl-C'
+    : 'while the demo runs, and as long as a browser shows it (--keep-open: longer)';
+  terminal.line(`Console: ${page.url} ${until}`);
+  return page;
+}
+
+async function keepOpen(
+  page: DemoConsole,
+  { keepOpen: isKept }: DemoConfig,
+  { terminal }: CommandContext,
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted || !(isKept || page.isLookedAt)) return;
+  terminal.line(`The console stays at ${page.url}${isKept ? '' : ' while it is looked at'}; Ctrl-C ends it.`);
+  await (isKept ? aborted(signal) : page.whileLookedAt(signal));
 }
 
 async function showFlows(config: DemoConfig, context: CommandContext, show: Show): Promise<readonly Loss[]> {
@@ -95,7 +155,7 @@ async function showLive(
   live: LiveDemo,
   { durationMs }: DemoConfig,
   { clock }: CommandContext,
-  { screen, signal, onRecords }: Show,
+  { screen, signal, onDocuments }: Show,
 ): Promise<readonly Loss[]> {
   const { clients, backends, serviceAddresses } = live.network;
   const seconds = Math.round(durationMs / 1000);
@@ -112,7 +172,7 @@ async function showLive(
     durationMs,
     signal,
     clock,
-    onRecords,
+    onDocuments,
     onTurn: (leftMs) => screen.progress(`${Math.ceil(leftMs / 1000)} s left`),
   });
 }
@@ -120,7 +180,7 @@ async function showLive(
 async function showRecording(
   introduction: string,
   { version, outputDescriptor, clock, terminal }: CommandContext,
-  { screen, signal, onRecords }: Show,
+  { screen, signal, onDocuments }: Show,
 ): Promise<readonly Loss[]> {
   screen.lines([
     introduction,
@@ -134,6 +194,6 @@ async function showRecording(
     signal,
     clock,
     log: createLogger({ service: 'flowtap-demo', level: 'error', clock, terminal }),
-    onRecords,
+    onDocuments,
   });
 }

@@ -6,6 +6,8 @@ import type { ProgramStart } from '../command-context.ts';
 import { aborted } from './aborted.ts';
 import { childEnvironment } from './child-environment.ts';
 import { DemoChild } from './demo-child.ts';
+import type { DemoDocument } from './demo-document.ts';
+import { readDemoDocument } from './demo-document.ts';
 import type { DemoPod } from './demo-network.ts';
 import { DemoNetwork, SERVICE_PORTS } from './demo-network.ts';
 import type { DemoPodObject, DemoState } from './demo-objects.ts';
@@ -15,15 +17,22 @@ import { demoToken } from './demo-tokens.ts';
 import { ipCommand } from './ip-command.ts';
 import type { Loss } from './probe-losses.ts';
 import { probeLosses, sumOfLosses } from './probe-losses.ts';
-import type { DemoRecord } from './record-from-document.ts';
-import { recordFromDocument } from './record-from-document.ts';
 import { SHOP_READY } from './shop.ts';
 import { WEB_READY } from './web.ts';
 
 /** What `flowtap probe` writes when it captures. */
 const PROBE_READY = '"message":"capturing"';
 
-const PROBE_FLAGS = ['--interface', 'eth0', '--window', '2s', '--batch-delay', '200ms'];
+const PROBE_FLAGS = [
+  '--interface',
+  'eth0',
+  '--window',
+  '2s',
+  '--batch-delay',
+  '200ms',
+  '--heartbeat-interval',
+  '2s',
+];
 
 /** A customer, and a shop of three pods: two of one version, and a canary of the next. */
 const PODS = [
@@ -39,8 +48,8 @@ export interface LiveRun {
   readonly durationMs: number;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** Called with the records of a window, or of a part of it. */
-  readonly onRecords: (records: readonly DemoRecord[]) => void;
+  /** Called with what the services index, as it comes. */
+  readonly onDocuments: (documents: readonly DemoDocument[]) => void;
   readonly onTurn: (leftMs: number) => void;
 }
 
@@ -81,9 +90,9 @@ export class LiveDemo {
   }
 
   /** Lets the customer visit the shop for a while, and gives what was lost. Rejects when a child fails. */
-  async run({ durationMs, signal, clock, onRecords, onTurn }: LiveRun): Promise<readonly Loss[]> {
+  async run({ durationMs, signal, clock, onDocuments, onTurn }: LiveRun): Promise<readonly Loss[]> {
     const failed = new AbortController();
-    const reading = this.#services.eachBatch((lines) => onRecords(lines.map(recordFromDocument)));
+    const reading = this.#services.eachBatch((lines) => onDocuments(lines.map(readDemoDocument)));
     reading.catch(() => failed.abort());
     const { clients, backends, serviceAddresses } = this.network;
     const visited = [serviceAddresses, backends[0].addresses].map((addresses) => addresses.join(','));

@@ -6,12 +6,11 @@ import { MemoryObjectSource } from '../../runtime/kubernetes/memory-object-sourc
 import type { Logger } from '../../runtime/logger.ts';
 import { MapCache } from '../../runtime/memcached/map-cache.ts';
 import { CachedTranslationStore } from '../../runtime/memcached/translation-store.ts';
+import type { DemoDocument } from './demo-document.ts';
 import { SERVICE_PORTS } from './demo-network.ts';
 import type { DemoPodObject } from './demo-objects.ts';
 import { applyDemoObjects, DEMO_NAMESPACE, demoPodUid } from './demo-objects.ts';
 import { openStateStore } from './embedded-state-store.ts';
-import type { DemoRecord } from './record-from-document.ts';
-import { recordFromDocument } from './record-from-document.ts';
 
 /** The two that talk in the recording (RFC 5737, RFC 3849). */
 const WEB: DemoPodObject = {
@@ -35,12 +34,23 @@ export interface Naming {
   readonly signal: AbortSignal;
 }
 
+type RecordedEvent = EcsFlow & {
+  readonly '@timestamp': string;
+  readonly flowtap: { readonly window: { readonly start: string } };
+};
+
+export interface RecordedDocument extends DemoDocument {
+  /** Of the window it belongs to. */
+  readonly windowStart: string;
+}
+
 /** Gives the recorded events their names, as enrichment does with those of the probe in the pod web. */
 export async function nameRecording(
   lines: readonly string[],
   naming: Naming,
-): Promise<readonly DemoRecord[]> {
-  const events = lines.map((line) => JSON.parse(line) as EcsFlow & { '@timestamp': string });
+): Promise<readonly RecordedDocument[]> {
+  const events = lines.map((line) => JSON.parse(line) as RecordedEvent);
+  const windowStarts = events.map((event) => event.flowtap.window.start);
   const source = new MemoryObjectSource();
   applyDemoObjects(source, {
     nodeAddress: '192.0.2.1',
@@ -60,7 +70,7 @@ export async function nameRecording(
     });
     const pod = { namespace: DEMO_NAMESPACE, name: WEB.name, uid: demoPodUid(WEB.name) };
     const documents = await enricher.enrich(events, { pod, ips: WEB.addresses, lossy: false });
-    return documents.map(({ body }) => recordFromDocument(body));
+    return documents.map((document, index) => ({ ...document, windowStart: windowStarts[index] }));
   } finally {
     await store.close();
   }

@@ -10,8 +10,8 @@ import type { Logger } from '../../runtime/logger.ts';
 import { METERING_SETTINGS, meterOptions } from '../commands/metering-settings.ts';
 import { replay } from '../replay/replay.ts';
 import type { ReplayOutcome } from '../replay/replay-shard.ts';
+import type { DemoDocument } from './demo-document.ts';
 import type { Loss } from './probe-losses.ts';
-import type { DemoRecord } from './record-from-document.ts';
 
 /** In the repository, or in the bundle's folder. */
 export const RECORDING = fileURLToPath(
@@ -32,8 +32,8 @@ export interface RecordedRun {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Called with the records of a window. */
-  readonly onRecords: (records: readonly DemoRecord[]) => void;
+  /** Called with the documents of a window. */
+  readonly onDocuments: (documents: readonly DemoDocument[]) => void;
 }
 
 /**
@@ -57,10 +57,10 @@ export async function replayRecording(run: RecordedRun): Promise<readonly Loss[]
   });
   // Enrichment and a database, which live traffic leaves to another process.
   const { nameRecording } = await import('./name-recording.ts');
-  const records = await nameRecording(lines, { clock, log, signal });
-  for (const window of Map.groupBy(records, ({ windowStartMs }) => windowStartMs).values()) {
+  const documents = await nameRecording(lines, { clock, log, signal });
+  for (const window of Map.groupBy(documents, ({ windowStart }) => windowStart).values()) {
     if (signal.aborted) break;
-    run.onRecords(window);
+    run.onDocuments(window);
     await clock.sleep(WINDOW_PAUSE_MS, signal);
   }
   return [{ what: 'flows (table full)', count: outcome.evictedFlows }];
