@@ -21,6 +21,7 @@ const TASKS = {
   check: { module: 'scripts/check.mjs', args: [], fromCaller: false },
   bench: { module: 'bench/main.ts', args: [], fromCaller: false },
   build: { module: 'scripts/build.mjs', args: [], fromCaller: false },
+  images: { module: 'scripts/images/build-images.ts', args: [], fromCaller: false },
 };
 
 /** Signals that end a program; each is passed on to the task. */

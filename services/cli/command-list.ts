@@ -37,7 +37,8 @@ export const COMMANDS: readonly CommandEntry[] = [
     description:
       'Captures on network interfaces and writes flow records as their windows end. Needs NET_RAW.',
     load: async () => {
-      const { PROBE_SETTINGS, runProbeCommand } = await import('./commands/probe.ts');
+      const { PROBE_SETTINGS } = await import('./commands/probe-settings.ts');
+      const { runProbeCommand } = await import('./commands/probe.ts');
       return command(PROBE_SETTINGS, (_args, config, context) => runProbeCommand(config, context));
     },
   },
@@ -84,6 +85,28 @@ export const COMMANDS: readonly CommandEntry[] = [
       const { WEBHOOK_SETTINGS } = await import('./commands/webhook-settings.ts');
       const { runWebhookCommand } = await import('./commands/webhook.ts');
       return command(WEBHOOK_SETTINGS, (_args, config, context) => runWebhookCommand(config, context));
+    },
+  },
+  {
+    name: 'inject',
+    summary: 'write manifests with the probe in their pods',
+    description:
+      'Puts the probe into the pods of manifests, as the webhook would, and writes them to standard output. All that ' +
+      'needs no change stays as it is, comments too. For clusters where no webhook may run.',
+    load: async () => {
+      const { INJECT_SETTINGS, runInjectCommand } = await import('./commands/inject.ts');
+      return command(INJECT_SETTINGS, (_args, config, context) => runInjectCommand(config, context));
+    },
+  },
+  {
+    name: 'check',
+    summary: 'tell whether pods get their probes',
+    description:
+      'Looks at a cluster: its webhook, by a dry run whether a pod would get the probe, namespaces that ask for it, ' +
+      'and pods and probes that are not as they should be, each with what to do. Changes nothing.',
+    load: async () => {
+      const { CHECK_SETTINGS, runCheckCommand } = await import('./commands/check.ts');
+      return command(CHECK_SETTINGS, (_args, config, context) => runCheckCommand(config, context));
     },
   },
   {

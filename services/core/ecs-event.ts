@@ -81,7 +81,7 @@ const EVENT_STOP = piece('}}\n');
 export class EcsEventWriter {
   readonly #times = new IsoTimeWriter();
   readonly #origin: Piece;
-  readonly #offload: Piece;
+  #offload: Piece;
   #file: Piece | undefined;
 
   constructor(origin: EcsOrigin) {
@@ -93,7 +93,12 @@ export class EcsEventWriter {
         `"agent":{"type":"flowtap","version":${version}},` +
         `"observer":{"type":"sensor","vendor":"flowtap","name":${host},"version":${version}}`,
     );
-    this.#offload = piece(`,"offload":{"counted_by":"${origin.segmentOffload}"}`);
+    this.#offload = offloadPiece(origin.segmentOffload);
+  }
+
+  /** Says how merged frames are counted from now on, where a capture begins anew. */
+  setSegmentOffload(segmentOffload: EcsOrigin['segmentOffload']): void {
+    this.#offload = offloadPiece(segmentOffload);
   }
 
   /** Names the capture file of the events that follow (`log.file.path`); undefined for none. */
@@ -221,6 +226,10 @@ export class EcsEventWriter {
 }
 
 /** Nanoseconds, which may be more than a number holds exactly. */
+function offloadPiece(segmentOffload: EcsOrigin['segmentOffload']): Piece {
+  return piece(`,"offload":{"counted_by":"${segmentOffload}"}`);
+}
+
 function writeDuration(line: LineWriter, start: Timestamp, end: Timestamp): void {
   const borrows = end.nanoseconds < start.nanoseconds ? 1 : 0;
   const seconds = end.seconds - start.seconds - borrows;

@@ -15,6 +15,8 @@ export interface FlowBatchHeader {
   readonly heartbeat: boolean;
   /** Set on the last delivery of a probe that stops. */
   readonly final: boolean;
+  /** Why the probe captures nothing at the moment, if so: a code of docs/errors.md, and a sentence. */
+  readonly error: { readonly code: string; readonly message: string } | undefined;
   /** Everything counted since the probe's start, by name (`capture.kernel_drops`, `queue.dropped_events`, …). */
   readonly counters: Readonly<Record<string, number>>;
 }

@@ -32,6 +32,7 @@ export const ERROR_CODES = {
   CONNTRACK_UNAVAILABLE: 'The connection table of the kernel (conntrack) cannot be had on this system.',
   NETLINK_FAILED: 'The kernel refused or broke off an exchange of netlink messages.',
   NOT_THE_WRITER: 'Another kubeagent has become the one that writes the state store.',
+  MANIFEST_INVALID: 'A manifest cannot be read, or its pod is not one that Kubernetes would take.',
   FORCED_STOP: 'A second signal came while the program was closing; what was still open was abandoned.',
   CLOSE_FAILED: 'Something could not be closed cleanly while the program was stopping.',
 } as const;

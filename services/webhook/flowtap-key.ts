@@ -6,6 +6,8 @@ export const FLOWTAP_KEY = {
   revision: 'flowtap.dev/probe-revision',
   /** Annotation of a pod whose default container was named by us, so that taking the probe out leaves nothing. */
   defaultContainer: 'flowtap.dev/default-container',
+  /** Annotation of a pod with the image pull secrets that were added to it, for the same reason. */
+  pullSecrets: 'flowtap.dev/image-pull-secrets',
   /** Annotations of a namespace that change settings of its probes: `flowtap.dev/probe-window: 30s`. */
   settingPrefix: 'flowtap.dev/probe-',
 } as const;

@@ -67,9 +67,13 @@ export interface Resources {
   readonly limits?: Readonly<Record<string, string | number>>;
 }
 
+/** What makes the pod, and makes another one when it is gone; undefined for one that stands alone. */
+export function controllerOf({ metadata }: Pod): PodOwner | undefined {
+  return metadata?.ownerReferences?.find(({ controller }) => controller === true);
+}
+
 /** What to call a pod that has no name yet: `shop/web-7d9f-*`. */
 export function podDisplayName(pod: Pod, namespace: string): string {
-  const { name, generateName, ownerReferences } = pod.metadata ?? {};
-  const owner = ownerReferences?.find(({ controller }) => controller === true);
-  return `${namespace}/${name || (generateName ? `${generateName}*` : (owner?.name ?? '*'))}`;
+  const { name, generateName } = pod.metadata ?? {};
+  return `${namespace}/${name || (generateName ? `${generateName}*` : (controllerOf(pod)?.name ?? '*'))}`;
 }

@@ -14,6 +14,8 @@ it('holds the commands, each once', () => {
     'resolver',
     'enrichment',
     'webhook',
+    'inject',
+    'check',
     'setup',
     'demo',
     '(demo-traffic)',
@@ -57,7 +59,7 @@ describe("a command's code is loaded when it is called", () => {
     { args: ['replay', '--help'], modules: ['metering-settings', 'replay'] },
     {
       args: ['probe', '--help'],
-      modules: ['delivery-settings', 'metering-settings', 'probe', 'service-settings'],
+      modules: ['delivery-settings', 'metering-settings', 'probe', 'probe-settings', 'service-settings'],
     },
     { args: ['demo', '--help'], modules: ['demo', 'metering-settings'] },
   ])('$args: $modules', async ({ args, modules }) => {

@@ -121,8 +121,9 @@ test('without NET_RAW it says so in a sentence', async (ctx) => {
     signal: null,
     stdout: '',
     stderr:
-      'flowtap: NET_RAW_MISSING: Capturing needs the NET_RAW capability, and this process runs as user 0 and has ' +
-      'the capabilities 0 only: add NET_RAW to the container (securityContext.capabilities.add), or run as root.\n',
+      'flowtap: NET_RAW_MISSING: Capturing needs the NET_RAW capability, and this process (user 0) can never have ' +
+      'it: its container was not granted it, or a policy took it away. Add NET_RAW to the container ' +
+      '(securityContext.capabilities.add).\n',
   });
 });
 

@@ -7,11 +7,20 @@ import { postgresUnavailable } from '../servers/postgres.ts';
 
 type Log = (line: string) => void;
 
+/** Packages by their names, with how to see that each is there without asking a package manager. */
+type Packages = Readonly<Record<string, () => boolean>>;
+
 const program = (name: string) => () => installedProgram(name) !== undefined;
 const file = (path: string) => () => existsSync(path);
 
-/** What tests use, and how to see that it is there without asking a package manager. */
-const PACKAGES: Readonly<Record<string, () => boolean>> = {
+/** What `npm run images` uses. */
+export const IMAGE_PACKAGES: Packages = { buildah: program('buildah'), debootstrap: program('debootstrap') };
+
+/** What tests use. */
+const PACKAGES: Packages = {
+  ...IMAGE_PACKAGES,
+  runc: program('runc'),
+  'libcap2-bin': program('getcap'),
   iproute2: program('ip'),
   iptables: program('iptables'),
   nftables: program('nft'),
@@ -34,11 +43,12 @@ const PACKAGES: Readonly<Record<string, () => boolean>> = {
 /** Any of these runs Elasticsearch; which one a release has differs, and Debian 12 has none. */
 const JDKS = ['openjdk-25-jdk-headless', 'openjdk-21-jdk-headless'];
 
-/** Installs the Debian packages that tests use and this machine lacks: as root, where there is apt. */
-export function installDebianPackages(log: Log): void {
+/** Installs the Debian packages that tests use, or those given, and this machine lacks: as root, where there is apt. */
+export function installDebianPackages(log: Log, packages = PACKAGES): void {
   if (process.platform !== 'linux') return;
-  const missing = Object.keys(PACKAGES).filter((name) => !PACKAGES[name]());
-  const needsJdk = javaHome() === undefined && !process.env.FLOWTAP_TEST_ELASTICSEARCH_URL;
+  const missing = notInstalled(packages);
+  const needsJdk =
+    packages === PACKAGES && javaHome() === undefined && !process.env.FLOWTAP_TEST_ELASTICSEARCH_URL;
   if (missing.length === 0 && !needsJdk) return;
   if (
     process.env.FLOWTAP_TEST_INSTALL === 'no' ||
@@ -55,6 +65,11 @@ export function installDebianPackages(log: Log): void {
   } finally {
     restore();
   }
+}
+
+/** Those of the packages that this machine lacks. */
+export function notInstalled(packages: Packages): string[] {
+  return Object.keys(packages).filter((name) => !packages[name]());
 }
 
 function install(missing: readonly string[], needsJdk: boolean, log: Log): void {

@@ -1,5 +1,5 @@
 import { execFile, execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { globSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -36,4 +36,16 @@ test('the bundle has the templates', async () => {
   expect(JSON.parse(await flowtap('setup', 'elasticsearch', '--print-roles'))).toHaveProperty(
     'flowtap-writer',
   );
+});
+
+test('a bundle of some commands holds no code of the others', () => {
+  const small = join(folder, 'small');
+  execFileSync(process.execPath, [join(ROOT, 'scripts/build.mjs'), '--only', 'probe', small], {
+    stdio: 'pipe',
+  });
+  const code = globSync(join(small, '**/*.js')).map((path) => readFileSync(path, 'utf8'));
+  const packages = code.join('\n').match(/^\/\/ .*node_modules\/(?:@[^/]+\/)?[^/\n]+/gm) ?? [];
+  const names = new Set(packages.map((line) => line.replace(/.*node_modules\//, '')));
+  expect(names).toContain('pino');
+  expect([...names].filter((name) => /express|kubernetes|^pg|elastic|memjs|pglite/.test(name))).toEqual([]);
 });

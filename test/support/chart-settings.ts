@@ -1,6 +1,7 @@
+import { CHECK_SETTINGS } from '../../services/cli/commands/check.ts';
 import { ENRICHMENT_SETTINGS } from '../../services/cli/commands/enrichment.ts';
 import { KUBEAGENT_SETTINGS } from '../../services/cli/commands/kubeagent.ts';
-import { PROBE_SETTINGS } from '../../services/cli/commands/probe.ts';
+import { PROBE_SETTINGS } from '../../services/cli/commands/probe-settings.ts';
 import { RESOLVER_SETTINGS } from '../../services/cli/commands/resolver.ts';
 import { SETUP_SETTINGS } from '../../services/cli/commands/setup.ts';
 import { WEBHOOK_SETTINGS } from '../../services/cli/commands/webhook-settings.ts';
@@ -14,6 +15,7 @@ export const CHART_COMMANDS: Readonly<Record<string, ConfigTable>> = {
   enrichment: ENRICHMENT_SETTINGS,
   resolver: RESOLVER_SETTINGS,
   setup: SETUP_SETTINGS,
+  check: CHECK_SETTINGS,
 };
 
 /** Variables that `settings` may hold, by the name of their definition in values.schema.json. */

@@ -49,6 +49,7 @@ function heartbeat() {
     version: 1,
     probe: { id: 'p', version: '1', startedMs: 0, host: 'h', pod: undefined },
     ...{ sequence: 1, events: 0, createdMs: 0, heartbeat: true, final: false },
+    error: { code: 'NET_RAW_MISSING', message: 'Capturing needs the NET_RAW capability.' },
     counters: Object.fromEntries(PROBE_COUNTERS.map(({ name }, index) => [name, index])),
   } as const;
   const pod = { namespace: 'n', name: 'p', uid: 'u', node: 'k' };

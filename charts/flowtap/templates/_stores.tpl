@@ -133,7 +133,7 @@ it would be another at each rendering.
 {{- toJson . | sha256sum | trunc 16 -}}
 {{- end -}}
 
-{{/* "yes" where one is given: (.Values.elasticsearch.ca). */}}
+{{/* Whether an authority is given: .Values.elasticsearch.ca. */}}
 {{- define "flowtap.hasCa" -}}
 {{- if or .pem .secret .configMap }}yes{{ end -}}
 {{- end -}}

@@ -1,5 +1,10 @@
 import type { ConfigOf } from '../../runtime/config.ts';
-import { byteSize, duration, integer, list, text } from '../../runtime/config-values.ts';
+import { byteSize, duration, integer, list, reader, text } from '../../runtime/config-values.ts';
+
+/** PEM as it stands in a file: encoded text between lines that say what it is. */
+const certificates = reader('certificates as PEM text', (word) =>
+  /^-----BEGIN CERTIFICATE-----\s[\s\S]+-----END CERTIFICATE-----$/.test(word) ? word : undefined,
+);
 
 /** How the probe delivers to a URL, and who it says it is. */
 export const DELIVERY_SETTINGS = {
@@ -14,6 +19,13 @@ export const DELIVERY_SETTINGS = {
     env: 'FLOWTAP_CA_FILE',
     parse: text(),
     doc: "PEM file of the authority that signed the receiver's certificate (the public authorities)",
+  },
+  ca: {
+    flag: '--ca <pem>',
+    env: 'FLOWTAP_CA',
+    parse: certificates,
+    doc: 'what --ca-file would hold, as text, where no file can be mounted',
+    secret: true,
   },
   clientCertFile: {
     flag: '--client-cert-file <path>',

@@ -1,14 +1,12 @@
 import { hostname } from 'node:os';
 import { EcsEventWriter } from '../../core/ecs-event.ts';
-import { TCP, UDP } from '../../core/protocol.ts';
 import { openLiveSource } from '../../probe/capture/open-live-source.ts';
-import type { PacketSource } from '../../probe/capture/packet-source.ts';
+import type { CaptureHealth, PacketSource } from '../../probe/capture/packet-source.ts';
+import { RestartingSource } from '../../probe/capture/restarting-source.ts';
 import { releaseFreeMemory } from '../../probe/capture/system-calls.ts';
 import { FlowMeter } from '../../probe/flow/flow-meter.ts';
 import { NdjsonOutput } from '../../probe/transport/ndjson-output.ts';
 import { OWN_MARK } from '../../probe/transport/own-mark.ts';
-import type { ConfigOf } from '../../runtime/config.ts';
-import { byteSize, integer, list, oneOf, reader, text } from '../../runtime/config-values.ts';
 import { FlowtapError } from '../../runtime/errors.ts';
 import { inlineGenerously } from '../../runtime/inlining.ts';
 import type { CommandContext } from '../command-context.ts';
@@ -20,83 +18,8 @@ import { isReceiverUrl, readReceiverUrl } from '../probe/receiver-url.ts';
 import { runProbe } from '../probe/run-probe.ts';
 import type { SummaryLine } from '../summary.ts';
 import { meterSummary } from '../summary.ts';
-import { DELIVERY_SETTINGS } from './delivery-settings.ts';
-import { METERING_SETTINGS, meterOptions } from './metering-settings.ts';
-import { SERVICE_SETTINGS } from './service-settings.ts';
-
-/** `80`, `80/tcp` or `53/udp`. */
-const portOfProtocol = reader('ports such as 80, 80/tcp or 53/udp', (word) => {
-  const [, digits, protocol] = /^(\d{1,5})(?:\/(tcp|udp))?$/.exec(word) ?? [];
-  const port = Number(digits);
-  return port > 0 && port < 65_536 ? { port, protocol: protocol === 'udp' ? UDP : TCP } : undefined;
-});
-
-export const PROBE_SETTINGS = {
-  interfaces: {
-    flag: '--interface <names...>',
-    env: 'FLOWTAP_INTERFACE',
-    parse: list(text()),
-    doc: 'network interfaces to capture on, which may come and go (all but loopback)',
-  },
-  filter: {
-    flag: '--filter <expression>',
-    env: 'FLOWTAP_FILTER',
-    parse: text(),
-    doc: 'capture only what this tcpdump expression selects; needs libpcap on the machine',
-  },
-  output: {
-    flag: '--output <stdout|path|url>',
-    env: 'FLOWTAP_OUTPUT',
-    parse: text(),
-    default: 'stdout',
-    doc: 'where records go: standard output, a file to append to, or a receiver such as https://host:8443/v1/flows',
-  },
-  knownPorts: {
-    flag: '--known-ports <ports>',
-    env: 'FLOWTAP_KNOWN_PORTS',
-    parse: list(portOfProtocol),
-    doc: 'ports that this host serves beside those its kernel names, such as 80,53/udp',
-  },
-  captureWith: {
-    flag: '--capture-with <engine>',
-    env: 'FLOWTAP_CAPTURE_WITH',
-    parse: oneOf('ring', 'libpcap'),
-    default: 'ring',
-    doc: "ring (the Linux kernel's packet ring), or libpcap where there is none",
-  },
-  snaplenBytes: {
-    flag: '--snaplen <bytes>',
-    env: 'FLOWTAP_SNAPLEN',
-    parse: integer(64, 65_535),
-    doc: 'bytes of each packet to look at (192, with --decapsulate 320)',
-  },
-  ringBytes: {
-    flag: '--ring-size <size>',
-    env: 'FLOWTAP_RING_SIZE',
-    parse: byteSize(512 * 1024),
-    default: '8MiB',
-    doc: 'memory that the kernel fills with packets until they are read',
-  },
-  maxFlows: {
-    flag: '--max-flows <count>',
-    env: 'FLOWTAP_MAX_FLOWS',
-    parse: integer(16, 16_777_216),
-    default: '65536',
-    doc: 'flows at once, 340 bytes each; beyond, flows long silent are evicted',
-  },
-  maxQueuedBytes: {
-    flag: '--max-queue <size>',
-    env: 'FLOWTAP_MAX_QUEUE',
-    parse: byteSize(256 * 1024),
-    default: '16MiB',
-    doc: 'memory for records that wait for a slow reader or receiver; beyond, they are dropped and counted',
-  },
-  ...DELIVERY_SETTINGS,
-  logLevel: SERVICE_SETTINGS.logLevel,
-  ...METERING_SETTINGS,
-} as const;
-
-export type ProbeConfig = ConfigOf<typeof PROBE_SETTINGS>;
+import { meterOptions } from './metering-settings.ts';
+import type { ProbeConfig } from './probe-settings.ts';
 
 /** A live capture never ends by itself, so its flows must be told of now and then. */
 const MIN_WINDOW_MS = 1000;
@@ -119,20 +42,32 @@ export async function runProbeCommand(config: ProbeConfig, context: CommandConte
   const url = isReceiverUrl(config.output) ? readReceiverUrl(config.output, config) : undefined;
   inlineGenerously();
   compileLate();
-  const source = await openLiveSource({
-    through: config.captureWith,
-    interfaces: config.interfaces,
-    filter: config.filter,
-    ignoredMark: url === undefined ? undefined : OWN_MARK,
-    snaplenBytes:
-      config.snaplenBytes ?? (config.decapsulate === undefined ? undefined : TUNNEL_SNAPLEN_BYTES),
-    ringBytes: config.ringBytes,
-  });
+  const source = await openSource(config, context, url === undefined ? undefined : OWN_MARK);
   try {
     return await capture(config, context, source, url);
   } finally {
     source.close();
   }
+}
+
+/** Throws what `openLiveSource` throws, unless the probe is to keep running. */
+async function openSource(
+  config: ProbeConfig,
+  { clock }: CommandContext,
+  ignoredMark: number | undefined,
+): Promise<PacketSource> {
+  const open = (): Promise<PacketSource> =>
+    openLiveSource({
+      through: config.captureWith,
+      interfaces: config.interfaces,
+      filter: config.filter,
+      ignoredMark,
+      snaplenBytes:
+        config.snaplenBytes ?? (config.decapsulate === undefined ? undefined : TUNNEL_SNAPLEN_BYTES),
+      ringBytes: config.ringBytes,
+    });
+  if (!config.keepRunning) return open();
+  return RestartingSource.start({ open, clock, canIgnoreEndpoints: config.captureWith === 'ring' });
 }
 
 async function capture(
@@ -159,7 +94,14 @@ async function capture(
   const meter = createMeter(config, records);
   const closed = new AbortController();
   const ending = AbortSignal.any([context.signal, closed.signal]);
-  await output.started(source.statistics.interfaces);
+  const tellOfHealth = (health: CaptureHealth | undefined): void => {
+    const { segmentOffload, interfaces } = source.statistics;
+    events.setSegmentOffload(segmentOffload);
+    if (health?.failure === undefined) output.capturing(interfaces);
+    else output.notCapturing(health.failure);
+  };
+  await output.start();
+  if (source.health === undefined) tellOfHealth(undefined);
   try {
     await runProbe({
       source,
@@ -167,6 +109,7 @@ async function capture(
       signal: ending,
       releaseMemory: config.captureWith === 'ring' ? releaseFreeMemory : () => undefined,
       now: () => context.clock.now(),
+      onHealth: tellOfHealth,
       handOn: async () => {
         records.flush();
         await output.makeRoom(ending);

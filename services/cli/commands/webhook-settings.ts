@@ -99,7 +99,7 @@ export const WEBHOOK_SETTINGS = {
     env: 'FLOWTAP_LEASE_NAME',
     parse: text(),
     default: 'flowtap-webhook',
-    doc: 'name of the Lease by which one webhook issues certificates and looks for pods without a probe',
+    doc: 'name of the Lease by which one webhook issues certificates, and with -reconciler of that by which one looks for pods without a probe',
   },
   certificateMs: {
     flag: '--certificate-lifetime <duration>',

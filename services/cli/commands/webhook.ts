@@ -3,6 +3,7 @@ import { hostname } from 'node:os';
 import type { Clock } from '../../runtime/clock.ts';
 import type { ConfigOf } from '../../runtime/config.ts';
 import { connectKubernetes } from '../../runtime/kubernetes/connect.ts';
+import { LeaseElection } from '../../runtime/kubernetes/lease-election.ts';
 import { ListWatch } from '../../runtime/kubernetes/list-watch.ts';
 import type { ListWatchState } from '../../runtime/kubernetes/list-watch-observer.ts';
 import { ListWatchStates } from '../../runtime/kubernetes/list-watch-observer.ts';
@@ -12,8 +13,11 @@ import { runTogether } from '../../runtime/run-together.ts';
 import { createAdmissionApp } from '../../webhook/admission/admission-app.ts';
 import { startAdmissionServer } from '../../webhook/admission/admission-server.ts';
 import { sidecarOfCluster } from '../../webhook/admission/cluster-version.ts';
-import { DecisionEvents } from '../../webhook/admission/decision-events.ts';
+import { decisionEvent } from '../../webhook/admission/decision-event.ts';
 import { NamespaceStore } from '../../webhook/admission/namespace-store.ts';
+import { ObjectEvents } from '../../webhook/object-events.ts';
+import { RECONCILE_METRICS } from '../../webhook/reconcile/reconcile-metrics.ts';
+import { Reconciler } from '../../webhook/reconcile/reconciler.ts';
 import { WEBHOOK_METRICS } from '../../webhook/webhook-metrics.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT_SUCCESS } from '../exit-codes.ts';
@@ -54,13 +58,26 @@ export async function runWebhookCommand(config: WebhookConfig, context: CommandC
       bundlePem: () => certificates.bundlePem,
     });
     certificates.onChange(() => current.update());
-    const events = new DecisionEvents({ api, clock, log, count: metrics.events, instance: identity });
+    const events = new ObjectEvents({ api, clock, log, count: metrics.events, instance: identity });
+    const reconciler = new Reconciler({
+      ...{ api, clock, log, namespaces, events },
+      rules: () => current.rules,
+      metrics: service.metrics.define(RECONCILE_METRICS),
+      intervalMs: config.reconcileIntervalMs,
+    });
+    const election = new LeaseElection({
+      ...{ api, clock, log, namespace, identity },
+      name: `${config.leaseName}-reconciler`,
+    });
     readiness.add('certificate', () => certificates.readiness());
     readiness.add('namespaces', () => (namespaces.isListed ? undefined : 'not listed yet'));
     const app = createAdmissionApp({
       ...{ namespaces, metrics, log, signal },
       rules: () => current.rules,
-      onDecision: ({ pod, namespace: ofPod }, decision) => events.add(pod, ofPod, decision),
+      onDecision: ({ pod, namespace: ofPod }, decision) => {
+        const event = decisionEvent(pod, ofPod, decision);
+        if (event !== undefined) events.add(event);
+      },
     });
     const server = await startAdmissionServer({
       ...{ app, certificates },
@@ -77,6 +94,7 @@ export async function runWebhookCommand(config: WebhookConfig, context: CommandC
         (ending) => namespaces.run(ending),
         (ending) => events.run(ending),
         (ending) => current.run(ending),
+        (ending) => election.run((leading) => reconciler.run(leading), ending),
       ]);
     } finally {
       await server.close();

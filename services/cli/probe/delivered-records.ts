@@ -14,7 +14,7 @@ import { readProbeCounters } from '../../probe/transport/probe-counters.ts';
 import { Spool } from '../../probe/transport/spool.ts';
 import { createLogger } from '../../runtime/logger.ts';
 import type { CommandContext } from '../command-context.ts';
-import type { ProbeConfig } from '../commands/probe.ts';
+import type { ProbeConfig } from '../commands/probe-settings.ts';
 import type { SummaryLine } from '../summary.ts';
 import { formatSummary } from '../summary.ts';
 import { probeIdentity } from './probe-identity.ts';
@@ -35,6 +35,8 @@ const RUN_DIGITS = 8;
 /** How long a slice of records may wait for others to be compressed. */
 const COMPRESSION_WAIT_MS = 1000;
 
+const NOT_CAPTURING = 'nothing can be captured, which is tried again';
+
 /** Records to a receiver, by HTTP. What goes wrong there is logged and counted, and never ends the capture. */
 export function openDeliveredRecords(options: DeliveredRecordsOptions): ProbeOutput {
   const { url, config, context, host, source, meterStatistics } = options;
@@ -47,12 +49,18 @@ export function openDeliveredRecords(options: DeliveredRecordsOptions): ProbeOut
   const receiver = new HttpReceiver({
     url,
     tokenFile: config.tokenFile,
-    tls: { caFile: config.caFile, certFile: config.clientCertFile, keyFile: config.clientKeyFile },
+    tls: {
+      ca: config.ca,
+      caFile: config.caFile,
+      certFile: config.clientCertFile,
+      keyFile: config.clientKeyFile,
+    },
     connector,
     timeoutMs: config.deliveryTimeoutMs,
     maxConnections: config.maxInFlight,
     userAgent: `flowtap-probe/${version}`,
   });
+  const muted = new MutedLog(log, clock);
   const output = new DeliveryOutput({
     settings: config,
     probe: probeIdentity({ id, version, startedMs: clock.now(), host }, config),
@@ -60,13 +68,15 @@ export function openDeliveredRecords(options: DeliveredRecordsOptions): ProbeOut
     spool: config.spool === undefined ? undefined : new Spool(config.spool, id.slice(0, RUN_DIGITS)),
     counts,
     counters: () => counters(),
+    failure: () => source.health?.failure,
     clock,
-    log: new MutedLog(log, clock),
+    log: muted,
     random: Math.random,
   });
   const counters = (): Readonly<Record<string, number>> =>
     readProbeCounters({
       source: source.statistics,
+      health: source.health,
       meter: meterStatistics(),
       output: output.received,
       delivery: counts,
@@ -74,16 +84,31 @@ export function openDeliveredRecords(options: DeliveredRecordsOptions): ProbeOut
       own: connector.volume,
       process: { memoryBytes: process.memoryUsage.rss(), cpuSeconds: cpuSeconds() },
     });
+  // Each heartbeat says why nothing is captured; a change is told at once.
+  let toldFailure: string | undefined;
+  const tell = (failure: string | undefined): void => {
+    if (failure !== toldFailure) output.heartbeat();
+    toldFailure = failure;
+  };
   return {
     records: output,
     isClosed: false,
     failure: undefined,
-    started: async (interfaces) => {
+    start: () => {
+      toldFailure = source.health?.failure?.message;
+      return output.start();
+    },
+    capturing: (interfaces) => {
+      muted.settle(NOT_CAPTURING);
       log.info(
         { 'flowtap.interfaces': interfaces, 'url.full': url.href, 'service.version': version },
         'capturing',
       );
-      await output.start();
+      tell(undefined);
+    },
+    notCapturing: (error) => {
+      muted.warn({ error }, NOT_CAPTURING);
+      tell(error.message);
     },
     makeRoom: (ending) =>
       output.drain(
@@ -91,7 +116,11 @@ export function openDeliveredRecords(options: DeliveredRecordsOptions): ProbeOut
           ? AbortSignal.timeout(config.shutdownGraceMs)
           : AbortSignal.any([ending, AbortSignal.timeout(COMPRESSION_WAIT_MS)]),
       ),
-    close: () => output.close(config.shutdownGraceMs),
+    close: async () => {
+      // No packet is looked at any more.
+      connector.close();
+      await output.close(config.shutdownGraceMs);
+    },
     summarise: (capture) => {
       if (terminal.interactive)
         terminal.line(formatSummary([...capture, ...deliverySummary(output, counts)]).trimEnd());

@@ -37,9 +37,9 @@ export function openDescriptorRecords(
     get failure() {
       return output.failure;
     },
-    started: async (interfaces) => {
-      terminal.line(`Capturing on ${interfaces.join(', ') || 'no interface yet'}.`);
-    },
+    start: async () => undefined,
+    capturing: (interfaces) => terminal.line(`Capturing on ${interfaces.join(', ') || 'no interface yet'}.`),
+    notCapturing: ({ message }) => terminal.line(`Not capturing, which is tried again: ${message}`),
     makeRoom: async (ending) => {
       if (output.isBusy || ending.aborted) await output.drain(mayWait(ending));
     },

@@ -1,4 +1,5 @@
 import type { BlockOutput } from '../../probe/transport/ndjson-output.ts';
+import type { FlowtapError } from '../../runtime/errors.ts';
 import type { SummaryLine } from '../summary.ts';
 
 /** Where a probe's records go, and what the user hears of it. */
@@ -8,8 +9,12 @@ export interface ProbeOutput {
   readonly isClosed: boolean;
   /** Why writing had to be given up. */
   readonly failure: Error | undefined;
+  /** Called once, before records are written. */
+  start(): Promise<void>;
   /** Packets are captured from now on. */
-  started(interfaces: readonly string[]): Promise<void>;
+  capturing(interfaces: readonly string[]): void;
+  /** None are, until that is tried again. */
+  notCapturing(failure: FlowtapError): void;
   /** Waits for room after records have been written; at the end, when `ending` is aborted, for what is left. */
   makeRoom(ending: AbortSignal): Promise<void>;
   /** No more records come. Resolves when what is left is written, delivered, or counted. */

@@ -18,6 +18,9 @@ export function readReceiverUrl(output: string, config: DeliveryConfig): URL {
   if ((config.clientCertFile === undefined) !== (config.clientKeyFile === undefined)) {
     throw invalid('--client-cert-file and --client-key-file must be given together.');
   }
+  if (config.ca !== undefined && config.caFile !== undefined) {
+    throw invalid('--ca and --ca-file say the same: give one of them.');
+  }
   return url;
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { listeningSockets } from '../../probe/capture/listening-sockets.ts';
-import type { PacketSource } from '../../probe/capture/packet-source.ts';
+import type { CaptureHealth, PacketSource } from '../../probe/capture/packet-source.ts';
 import type { FlowMeter } from '../../probe/flow/flow-meter.ts';
 
 /** Room for the clock and the capture to differ before a window is closed, beside the source's own delay. */
@@ -18,6 +18,8 @@ export interface ProbeRun {
   readonly handOn: () => Promise<void>;
   /** Called now and then. */
   readonly releaseMemory: () => void;
+  /** Called when capturing begins or fails, where that does not end it. */
+  readonly onHealth: (health: CaptureHealth) => void;
 }
 
 /** Captures and meters until the signal aborts; then every flow gives its last record. */
@@ -28,8 +30,8 @@ export async function runProbe({
   now,
   handOn,
   releaseMemory,
+  onHealth,
 }: ProbeRun): Promise<void> {
-  const delayMs = source.deliveryDelayMs + CLOCK_SLACK_MS;
   await learnListeningPorts(meter);
   let keptUpAtMs = now();
   let sweeping: Promise<void> | undefined;
@@ -37,8 +39,9 @@ export async function runProbe({
     sink: meter,
     signal,
     now,
+    onHealth,
     onTurn: (nowMs) => {
-      meter.advanceTo(nowMs - delayMs);
+      meter.advanceTo(nowMs - source.deliveryDelayMs - CLOCK_SLACK_MS);
       sweeping ??= sweepAll(meter, signal, handOn).finally(() => {
         sweeping = undefined;
       });

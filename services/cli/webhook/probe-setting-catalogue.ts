@@ -1,7 +1,7 @@
 import { longFlag } from '../../runtime/config.ts';
 import type { ProbeSettingCatalogue } from '../../webhook/patch/namespace-settings.ts';
-import type { ProbeConfig } from '../commands/probe.ts';
-import { PROBE_SETTINGS } from '../commands/probe.ts';
+import type { ProbeConfig } from '../commands/probe-settings.ts';
+import { PROBE_SETTINGS } from '../commands/probe-settings.ts';
 
 type SettingName = keyof ProbeConfig;
 

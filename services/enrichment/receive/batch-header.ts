@@ -6,6 +6,7 @@ import { Refusal } from './refusal.ts';
 
 /** As Kubernetes allows, and more than a host's name has. */
 const MAX_NAME_LENGTH = 253;
+const MAX_MESSAGE_LENGTH = 2000;
 const MAX_COUNTERS = 512;
 const COUNTER_NAME = /^[a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*){0,5}$/;
 
@@ -15,6 +16,9 @@ const name = z
     z.minLength(1, 'some text'),
     z.maxLength(MAX_NAME_LENGTH, `text of at most ${MAX_NAME_LENGTH} characters`),
   );
+const message = z
+  .string('text')
+  .check(z.maxLength(MAX_MESSAGE_LENGTH, `text of at most ${MAX_MESSAGE_LENGTH} characters`));
 const count = z
   .number('a whole number from 0')
   .check(z.refine((value) => Number.isSafeInteger(value) && value >= 0, 'a whole number from 0'));
@@ -75,6 +79,7 @@ const HEADER = z.object(
     createdMs: milliseconds,
     heartbeat: truth,
     final: truth,
+    error: z.optional(z.object({ code: name, message }, 'an object')),
     counters,
   },
   'an object',
@@ -91,7 +96,10 @@ export function readHeader(
   number: number,
 ): FlowBatchHeader {
   const result = HEADER.safeParse(line[FLOW_BATCH_KEY], { reportInput: true });
-  if (result.success) return { ...result.data, probe: { ...result.data.probe, pod: result.data.probe.pod } };
+  if (result.success) {
+    const { probe, error } = result.data;
+    return { ...result.data, error, probe: { ...probe, pod: probe.pod } };
+  }
   const complaints = result.error.issues.map(({ path, message, input }) => {
     const field = [FLOW_BATCH_KEY, ...path].join('.');
     return `${field} must be ${message}${input === undefined ? '' : `, not ${shorten(input)}`}`;

@@ -15,7 +15,7 @@ export interface HeartbeatOrigin {
 
 /** How a probe is, as it says itself: its counters since its start. The same for a batch that comes again. */
 export function heartbeatDocument(header: FlowBatchHeader, origin: HeartbeatOrigin): EnrichedDocument {
-  const { probe, sequence, createdMs, final, counters } = header;
+  const { probe, sequence, createdMs, final, error, counters } = header;
   const { sender, cluster, namespace } = origin;
   const { pod } = sender;
   const observer = { type: 'sensor', vendor: 'flowtap', name: probe.host, version: probe.version };
@@ -27,6 +27,7 @@ export function heartbeatDocument(header: FlowBatchHeader, origin: HeartbeatOrig
     agent: { type: 'flowtap', id: probe.id, version: probe.version },
     host: { name: pod?.node ?? probe.host },
     observer,
+    ...(error !== undefined && { error: { code: error.code, message: error.message } }),
     ...((pod !== undefined || cluster !== undefined) && {
       orchestrator: {
         type: 'kubernetes',

@@ -1,35 +1,42 @@
-import { readFileSync } from 'node:fs';
-
 import { FlowtapError } from '../../runtime/errors.ts';
-
-/** CAP_NET_RAW's bit (linux/capability.h). */
-const CAP_NET_RAW = 13n;
+import type { Privileges } from '../../runtime/linux/privileges.ts';
+import { hasCapability, readPrivileges } from '../../runtime/linux/privileges.ts';
+import { CAP_NET_RAW } from '../../runtime/linux/raise-capability.ts';
 
 /** Why a packet socket was refused with EPERM, as a NET_RAW_MISSING that says what to do. */
 export function netRawMissing(cause: unknown): FlowtapError {
-  return new FlowtapError('NET_RAW_MISSING', 'capture', refusal(effectiveCapabilities()), { cause });
+  return new FlowtapError('NET_RAW_MISSING', 'capture', netRawRefusal(readPrivileges()), { cause });
 }
 
-function refusal(capabilities: bigint | undefined): string {
-  if (capabilities !== undefined && (capabilities >> CAP_NET_RAW) % 2n === 1n) {
+/** A sentence for what a process with these privileges lacks, beginning with the set that stops it (capabilities(7)). */
+export function netRawRefusal(privileges: Privileges | undefined): string {
+  if (privileges === undefined) return 'Capturing needs the NET_RAW capability, which this process lacks.';
+  const { userId, effective, permitted, bounding, noNewPrivileges, isFiltered } = privileges;
+  const who = `Capturing needs the NET_RAW capability, and this process (user ${userId})`;
+  if (hasCapability(effective, CAP_NET_RAW)) {
+    const profile = isFiltered ? 'its seccomp profile or a' : 'a';
     return (
       'Capturing was refused although this process has the NET_RAW capability: its user namespace does not own ' +
-      'this network namespace, or a seccomp or security profile forbids packet sockets.'
+      `this network namespace, or ${profile} security module forbids packet sockets.`
     );
   }
-  const has = capabilities === undefined ? '' : ` and has the capabilities ${capabilities.toString(16)} only`;
-  return (
-    `Capturing needs the NET_RAW capability, and this process runs as user ${process.geteuid?.()}${has}: add NET_RAW ` +
-    'to the container (securityContext.capabilities.add), or run as root.'
-  );
-}
-
-/** CapEff of proc_pid_status(5); undefined where /proc cannot be read. */
-function effectiveCapabilities(): bigint | undefined {
-  try {
-    const line = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'));
-    return line === null ? undefined : BigInt(`0x${line[1]}`);
-  } catch {
-    return undefined;
+  if (!hasCapability(bounding, CAP_NET_RAW)) {
+    return (
+      `${who} can never have it: its container was not granted it, or a policy took it away. Add NET_RAW to the ` +
+      'container (securityContext.capabilities.add).'
+    );
   }
+  if (hasCapability(permitted, CAP_NET_RAW)) {
+    return `${who} is permitted to have it, but a security module keeps it from being made effective.`;
+  }
+  if (userId === 0)
+    return `${who} has given it up: it was started with fewer capabilities than its container has.`;
+  if (!noNewPrivileges) {
+    return `${who} runs a Node.js without it as a file capability: use flowtap's image as it is, or run as root.`;
+  }
+  return (
+    `${who} may gain no privileges (allowPrivilegeEscalation: false): either the Node.js that runs has no file ` +
+    "capability, so use flowtap's image as it is; or the container runtime grants capabilities to root only, as " +
+    'cri-dockerd does, so run as root (runAsUser: 0).'
+  );
 }

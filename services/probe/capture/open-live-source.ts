@@ -1,3 +1,4 @@
+import { CAP_NET_RAW, raiseCapability } from '../../runtime/linux/raise-capability.ts';
 import { openLibpcapSource } from './libpcap.ts';
 import type { LiveSourceOptions } from './live-source.ts';
 import { LiveSource } from './live-source.ts';
@@ -10,5 +11,6 @@ export interface OpenLiveSourceOptions extends LiveSourceOptions {
 
 /** Opens a live capture. Throws what `LiveSource` and `openLibpcapSource` throw. */
 export async function openLiveSource(options: OpenLiveSourceOptions): Promise<PacketSource> {
+  raiseCapability(CAP_NET_RAW);
   return options.through === 'ring' ? new LiveSource(options) : await openLibpcapSource(options);
 }

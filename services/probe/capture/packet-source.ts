@@ -1,3 +1,4 @@
+import type { FlowtapError } from '../../runtime/errors.ts';
 import type { IgnoredEndpoint } from './except-endpoints.ts';
 import type { PacketSink } from './packet-sink.ts';
 import type { SegmentOffload } from './packet-socket.ts';
@@ -5,6 +6,8 @@ import type { SegmentOffload } from './packet-socket.ts';
 /** Where packets come from while they pass: the packet ring, or libpcap. */
 export interface PacketSource {
   readonly statistics: SourceStatistics;
+  /** Of a source that goes on when capturing is not possible; others end. */
+  readonly health?: CaptureHealth;
   /** How long after a packet passed the interface it may come to the sink, about. */
   readonly deliveryDelayMs: number;
   /** Reads until the signal aborts, and then what was captured before that. Rejects when it cannot go on. */
@@ -21,6 +24,15 @@ export interface SourceRun {
   readonly now: () => number;
   /** Called after each turn of reading; turns are at most `TURN_TIMEOUT_MS` apart, with or without packets. */
   readonly onTurn: (nowMs: number) => void;
+  /** Called by a source that has a health, when capturing begins and when it fails. */
+  readonly onHealth?: (health: CaptureHealth) => void;
+}
+
+export interface CaptureHealth {
+  /** How often capturing could not start, or broke. */
+  readonly failures: number;
+  /** Why nothing is captured at the moment. */
+  readonly failure: FlowtapError | undefined;
 }
 
 /** The longest time between two turns. */

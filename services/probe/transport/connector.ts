@@ -15,4 +15,6 @@ export interface Connector {
   readonly volume: OwnVolume;
   /** Connects to the first of the host's addresses that answers. Rejects when none does, or the signal aborts. */
   connect(host: string, port: number, signal: AbortSignal): Promise<Socket>;
+  /** When nothing is captured any more; connections that there are go on. */
+  close(): void;
 }

@@ -1,5 +1,6 @@
-import type { ProbeIdentity } from '../../core/flow-batch.ts';
+import type { FlowBatchHeader, ProbeIdentity } from '../../core/flow-batch.ts';
 import type { Clock } from '../../runtime/clock.ts';
+import type { FlowtapError } from '../../runtime/errors.ts';
 import { BatchCollector } from './batch-collector.ts';
 import { BlockDeflater } from './block-deflater.ts';
 import type { DeliveryCounts } from './delivery-counts.ts';
@@ -38,6 +39,8 @@ export interface DeliveryOutputOptions {
   readonly counts: DeliveryCounts;
   /** For the header of each delivery. */
   readonly counters: () => Readonly<Record<string, number>>;
+  /** For it too: why nothing is captured, if so. */
+  readonly failure: () => FlowtapError | undefined;
   readonly clock: Clock;
   readonly log: MutedLog;
   readonly random: () => number;
@@ -106,7 +109,7 @@ export class DeliveryOutput implements BlockOutput {
   /** Begins to deliver: first what earlier runs left in the spool, and then that this probe has started. */
   async start(): Promise<void> {
     await this.#queue.recover();
-    this.#heartbeat();
+    this.heartbeat();
     this.#running = [this.#sender.run(this.#stopped.signal), this.#beat()];
   }
 
@@ -172,7 +175,8 @@ export class DeliveryOutput implements BlockOutput {
     this.#enqueue(batch, true);
   }
 
-  #heartbeat(): void {
+  /** Tells the receiver at once how this probe is. */
+  heartbeat(): void {
     this.#isHeartbeatDue = true;
     if (this.#collector.open === undefined) this.#enqueue(undefined, false);
     else this.#collector.close();
@@ -183,7 +187,7 @@ export class DeliveryOutput implements BlockOutput {
     const { signal } = this.#closing;
     while (!signal.aborted) {
       await clock.sleep(settings.heartbeatIntervalMs, signal);
-      if (!signal.aborted) this.#heartbeat();
+      if (!signal.aborted) this.heartbeat();
     }
   }
 
@@ -200,7 +204,7 @@ export class DeliveryOutput implements BlockOutput {
   }
 
   async #finish(batch: EventBatch | undefined, heartbeat: boolean, final: boolean): Promise<void> {
-    const { probe, counters, clock, counts, log } = this.#options;
+    const { probe, counters, failure, clock, counts, log } = this.#options;
     const events = batch?.events ?? 0;
     const eventBytes = batch?.eventBytes ?? 0;
     try {
@@ -209,7 +213,8 @@ export class DeliveryOutput implements BlockOutput {
         this.#queue.makeRoomFor(blocks.reduce((sum, block) => sum + deflatedBytes(block), HEADER_BYTES));
       }
       const about = { sequence: ++this.#sequence, events, createdMs: clock.now() };
-      const line = headerLine({ version: 1, probe, ...about, heartbeat, final, counters: counters() });
+      const error = errorOf(failure());
+      const line = headerLine({ version: 1, probe, ...about, heartbeat, final, error, counters: counters() });
       const header = await this.#deflater.deflate(line);
       this.#queue.add({ ...about, eventBytes, isFinal: final, body: gzipOf([header, ...blocks]) });
     } catch (error) {
@@ -218,4 +223,8 @@ export class DeliveryOutput implements BlockOutput {
     }
     if (batch !== undefined) this.#collector.finished(batch);
   }
+}
+
+function errorOf(failure: FlowtapError | undefined): FlowBatchHeader['error'] {
+  return failure && { code: failure.code, message: failure.message };
 }

@@ -31,6 +31,7 @@ export class OwnConnector implements Connector {
   /** Descriptors of connections that are open, and what they had carried when last asked. */
   readonly #open = new Map<number, OwnVolume>();
   #closed = NO_VOLUME;
+  readonly #ended = new AbortController();
 
   constructor(options: OwnConnectorOptions) {
     this.#options = options;
@@ -54,6 +55,11 @@ export class OwnConnector implements Connector {
     }
     this.#options.resolver.forget(host);
     throw failure;
+  }
+
+  /** Nothing is captured any more, so nothing needs to be left out. */
+  close(): void {
+    this.#ended.abort();
   }
 
   async #connectTo(address: Uint8Array, port: number, signal: AbortSignal): Promise<Socket> {
@@ -92,9 +98,9 @@ export class OwnConnector implements Connector {
   }
 
   async #forgetLater(endpoint: IgnoredEndpoint): Promise<void> {
-    await this.#options.clock.sleep(LINGER_MS);
+    await this.#options.clock.sleep(LINGER_MS, this.#ended.signal);
     const index = this.#endpoints.indexOf(endpoint);
-    if (index < 0) return;
+    if (index < 0 || this.#ended.signal.aborted) return;
     this.#endpoints.splice(index, 1);
     this.#options.ignore([...this.#endpoints]);
   }

@@ -36,4 +36,8 @@ export class PlainConnector implements Connector {
       throw error;
     }
   }
+
+  close(): void {
+    // Nothing waits here.
+  }
 }

@@ -1,4 +1,4 @@
-import type { SourceStatistics } from '../capture/packet-source.ts';
+import type { CaptureHealth, SourceStatistics } from '../capture/packet-source.ts';
 import { DECODE_CAUSES } from '../decode/decode-counters.ts';
 import type { FlowMeterStatistics } from '../flow/flow-meter.ts';
 import type { OwnVolume } from './connector.ts';
@@ -7,6 +7,7 @@ import type { DeliveryCounts } from './delivery-counts.ts';
 /** Everything that a probe counts, at one moment. */
 export interface ProbeCounts {
   readonly source: SourceStatistics;
+  readonly health: CaptureHealth | undefined;
   readonly meter: FlowMeterStatistics;
   readonly output: { readonly events: number; readonly overrunEvents: number };
   readonly delivery: DeliveryCounts;
@@ -53,6 +54,13 @@ export const PROBE_COUNTERS: readonly ProbeCounter[] = [
     'Frames that are neither Ethernet nor IP.',
     (c) => c.source.unsupportedLink,
   ),
+  counter('capture.interfaces', 'Interfaces captured on now.', (c) => c.source.interfaces.length),
+  counter(
+    'capture.degraded',
+    '1 while nothing can be captured, see [a probe that cannot capture](#a-probe-that-cannot-capture), else 0.',
+    (c) => (c.health?.failure === undefined ? 0 : 1),
+  ),
+  counter('capture.failures', 'Times capturing could not start, or broke.', (c) => c.health?.failures ?? 0),
   counter('decode.frames', 'Frames looked at.', (c) => c.meter.frames),
   counter('decode.bytes', 'Their lengths on the wire.', (c) => c.meter.frameBytes),
   counter('decode.other_frames', 'Frames in no flow.', (c) => c.meter.otherFrames),

@@ -5,7 +5,8 @@ import type { TLSSocket } from 'node:tls';
 
 /** PEM files, which may be replaced while the probe runs. */
 export interface ClientTls {
-  /** Who may have signed the receiver's certificate; the public authorities where it is undefined. */
+  /** Who may have signed the receiver's certificate, as PEM text; else `caFile`, else the public authorities. */
+  readonly ca?: string | undefined;
   readonly caFile: string | undefined;
   readonly certFile: string | undefined;
   readonly keyFile: string | undefined;
@@ -25,10 +26,10 @@ export class SecureConnections {
   /** Resolves when the host has shown its certificate. The files are read for each connection. */
   async over(socket: Socket, signal: AbortSignal): Promise<TLSSocket> {
     try {
-      const { caFile, certFile, keyFile } = this.#files;
+      const { ca: caText, caFile, certFile, keyFile } = this.#files;
       const [tls, ca, cert, key] = await Promise.all([
         import('node:tls'),
-        readPem(caFile),
+        caText ?? readPem(caFile),
         readPem(certFile),
         readPem(keyFile),
       ]);

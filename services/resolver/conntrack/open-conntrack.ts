@@ -1,6 +1,7 @@
 import { FlowtapError } from '../../runtime/errors.ts';
 import { netlinkErrno } from '../../runtime/linux/netlink-calls.ts';
 import { NetlinkSocket } from '../../runtime/linux/netlink-socket.ts';
+import { CAP_NET_ADMIN, raiseCapability } from '../../runtime/linux/raise-capability.ts';
 
 /** linux/netlink.h. */
 const NETLINK_NETFILTER = 12;
@@ -18,6 +19,7 @@ export interface ConntrackOptions {
 
 /** A socket to the connection table of a network namespace. Throws NET_ADMIN_MISSING or CONNTRACK_UNAVAILABLE. */
 export function openConntrack(options: ConntrackOptions): NetlinkSocket {
+  raiseCapability(CAP_NET_ADMIN);
   try {
     return new NetlinkSocket({ protocol: NETLINK_NETFILTER, ...options });
   } catch (error) {

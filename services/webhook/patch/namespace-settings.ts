@@ -10,8 +10,11 @@ export interface ProbeSettingCatalogue {
 
 export type CheckedSetting = { readonly variable: string } | { readonly complaint: string };
 
-export interface NamespaceProfile {
-  readonly profile: ProbeProfile;
+/** What namespaces can change. */
+export type ChangeableProfile = Pick<ProbeProfile, 'settings' | 'resources'>;
+
+export interface NamespaceProfile<Profile extends ChangeableProfile> {
+  readonly profile: Profile;
   /** Sentences about annotations that cannot be used; the rest counts. */
   readonly complaints: readonly string[];
 }
@@ -31,11 +34,11 @@ const NOT_SETTINGS: ReadonlySet<string> = new Set([FLOWTAP_KEY.revision]);
  * asks for (`cpu-request`, `cpu-limit`, `memory-request`, `memory-limit`). An annotation that makes no sense is left
  * out, with a complaint: who creates a pod is seldom who wrote it.
  */
-export function profileOfNamespace(
-  profile: ProbeProfile,
+export function profileOfNamespace<Profile extends ChangeableProfile>(
+  profile: Profile,
   annotations: Readonly<Record<string, string>> | undefined,
   catalogue: ProbeSettingCatalogue,
-): NamespaceProfile {
+): NamespaceProfile<Profile> {
   const complaints: string[] = [];
   const settings: Record<string, string> = { ...profile.settings };
   let resources: ProbeResources = profile.resources;

@@ -35,13 +35,14 @@ export function patchPod(pod: Pod, profile: ProbeProfile): PodPatch {
   if (known === revision && found !== undefined && isIntact(found, list, container)) {
     return { outcome: 'already_injected', operations: [] };
   }
+  const secrets = missingSecrets(pod.spec.imagePullSecrets, profile.imagePullSecrets);
   return {
     outcome: found === undefined ? 'injected' : 'updated',
     operations: [
       ...patchContainer(pod.spec, found, list, container),
       ...patchVolumes(pod.spec.volumes, volumes),
-      ...patchPullSecrets(pod.spec.imagePullSecrets, profile.imagePullSecrets),
-      ...patchAnnotations(pod, revision),
+      ...patchPullSecrets(pod.spec.imagePullSecrets, secrets),
+      ...patchAnnotations(pod, revision, secrets),
     ],
   };
 }
@@ -103,8 +104,11 @@ function patchVolumes(found: readonly Volume[] | undefined, wanted: readonly Vol
   });
 }
 
-function patchPullSecrets(found: PodSpec['imagePullSecrets'], wanted: readonly string[]): PatchOperation[] {
-  const missing = wanted.filter((name) => !found?.some((secret) => secret.name === name));
+function missingSecrets(found: PodSpec['imagePullSecrets'], wanted: readonly string[]): readonly string[] {
+  return wanted.filter((name) => !found?.some((secret) => secret.name === name));
+}
+
+function patchPullSecrets(found: PodSpec['imagePullSecrets'], missing: readonly string[]): PatchOperation[] {
   if (missing.length === 0) return [];
   const value = missing.map((name) => ({ name }));
   if (found === undefined) return [{ op: 'add', path: pointer('spec', 'imagePullSecrets'), value }];
@@ -115,8 +119,13 @@ function patchPullSecrets(found: PodSpec['imagePullSecrets'], wanted: readonly s
   }));
 }
 
-function patchAnnotations({ metadata, spec }: Pod, revision: string): PatchOperation[] {
+function patchAnnotations(
+  { metadata, spec }: Pod,
+  revision: string,
+  addedSecrets: readonly string[],
+): PatchOperation[] {
   const wanted: Record<string, string> = { [FLOWTAP_KEY.revision]: revision };
+  if (addedSecrets.length > 0) wanted[FLOWTAP_KEY.pullSecrets] = addedSecrets.join(',');
   const application = spec.containers.find(({ name }) => name !== PROBE_CONTAINER);
   // `kubectl logs` and `kubectl exec` go on to mean the application.
   if (metadata?.annotations?.[DEFAULT_CONTAINER] === undefined && application !== undefined) {

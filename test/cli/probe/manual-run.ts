@@ -37,6 +37,7 @@ export class ManualRun {
         this.handedOn.push(this.#test.recorded.length);
         await options.handOn?.(this);
       },
+      onHealth: () => undefined,
       releaseMemory: () => {
         this.releases++;
       },

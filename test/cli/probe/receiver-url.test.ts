@@ -7,6 +7,8 @@ import { loadConfig } from '../../../services/runtime/config.ts';
 const config = (flags: Readonly<Record<string, string>> = {}) =>
   loadConfig(DELIVERY_SETTINGS, { flags, env: {} });
 
+const PEM = '-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n';
+
 test.each([
   ['stdout', false],
   ['-', false],
@@ -43,6 +45,7 @@ describe('a receiver', () => {
       { clientCertFile: 'a' },
       '--client-cert-file and --client-key-file must be given together.',
     ],
+    ['https://host/', { ca: PEM, caFile: 'a' }, '--ca and --ca-file say the same: give one of them.'],
     [
       'https://host/',
       { clientKeyFile: 'a' },
@@ -72,4 +75,9 @@ describe('the identity of a probe', () => {
         .pod,
     ).toBeUndefined();
   });
+});
+
+test('an authority as text is PEM, and is not repeated in a complaint', () => {
+  expect(config({ ca: PEM }).ca).toBe(PEM.trim());
+  expect(() => config({ ca: 'secret' })).toThrow('--ca (FLOWTAP_CA) must be certificates as PEM text.');
 });

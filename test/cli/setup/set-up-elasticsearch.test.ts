@@ -61,7 +61,7 @@ function changed(result: SetupResult): string[] {
 }
 
 /** The set one version later: with a field more. */
-function nextVersion(version = 2): TemplateSet {
+function nextVersion(version = 3): TemplateSet {
   const bumped = <Template extends ComponentTemplate>(template: Template): Template => ({
     ...template,
     _meta: { ...template._meta, version },

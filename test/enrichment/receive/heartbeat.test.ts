@@ -33,6 +33,13 @@ test('says which pod and probe, and its counters as objects', () => {
   });
 });
 
+test('says why a probe captures nothing', () => {
+  const error = { code: 'NET_RAW_MISSING', message: 'Capturing needs the NET_RAW capability.' };
+  const header = batchHeader({ error });
+  const sender = toSender({ method: 'token_review', name: 'sa', pod }, header, false);
+  expect(JSON.parse(heartbeatDocument(header, { sender, ...origin }).body)).toMatchObject({ error });
+});
+
 test('the same batch is the same document, another one another', () => {
   const id = (sequence: number, name: string) => {
     const header = batchHeader({ sequence });

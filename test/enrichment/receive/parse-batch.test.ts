@@ -37,6 +37,11 @@ test('a header and its events', () => {
   expect(batch.bad).toEqual([]);
 });
 
+test('a header that says why nothing is captured', () => {
+  const error = { code: 'NET_RAW_MISSING', message: 'Capturing needs the NET_RAW capability.' };
+  expect(parse(ndjson([headerLine({ events: 0, error })])).header).toEqual(batchHeader({ events: 0, error }));
+});
+
 test('events without a header', () => {
   const batch = parse(`${ndjson([namedEvent('a')])}\n${JSON.stringify(namedEvent('b'))}`);
   expect(batch.header).toBeUndefined();

@@ -1,9 +1,10 @@
 import { expect, it } from 'vitest';
 import type { ApiRequest } from '../../../services/runtime/kubernetes/api-client.ts';
 import { MetricRegistry } from '../../../services/runtime/metrics.ts';
-import { DecisionEvents } from '../../../services/webhook/admission/decision-events.ts';
+import { decisionEvent } from '../../../services/webhook/admission/decision-event.ts';
+import { ObjectEvents } from '../../../services/webhook/object-events.ts';
 import type { Pod } from '../../../services/webhook/pod.ts';
-import type { Reason } from '../../../services/webhook/policy/decision.ts';
+import type { Decision, Reason } from '../../../services/webhook/policy/decision.ts';
 import { WEBHOOK_METRICS } from '../../../services/webhook/webhook-metrics.ts';
 import { ManualClock } from '../../fakes/manual-clock.ts';
 import { quietLogger } from '../../fakes/quiet-logger.ts';
@@ -12,6 +13,11 @@ interface Written {
   readonly path: string;
   // biome-ignore lint/suspicious/noExplicitAny: an Event
   readonly body: any;
+}
+
+interface ToldDecisions {
+  add(pod: Pod, namespace: string, decision: Decision): void;
+  run(signal: AbortSignal): Promise<void>;
 }
 
 function rig({ status = 201, maxQueued = 3 } = {}) {
@@ -24,10 +30,17 @@ function rig({ status = 201, maxQueued = 3 } = {}) {
       return { status, headers: {}, body: {} };
     },
   };
-  const events = new DecisionEvents({
+  const objectEvents = new ObjectEvents({
     ...{ api, clock, maxQueued, log: quietLogger(), instance: 'webhook-1' },
     count: registry.define(WEBHOOK_METRICS).events,
   });
+  const events: ToldDecisions = {
+    run: (signal) => objectEvents.run(signal),
+    add: (pod, namespace, decision) => {
+      const event = decisionEvent(pod, namespace, decision);
+      if (event !== undefined) objectEvents.add(event);
+    },
+  };
   const outcome = (name: string) => registry.value('flowtap_webhook_events_total', { outcome: name });
   return { clock, written, events, outcome };
 }
@@ -41,7 +54,7 @@ const podOf = (owner: string): Pod => ({
   spec: { containers: [{ name: 'web' }] },
 });
 
-async function run(events: DecisionEvents, isDone: () => Promise<boolean> | boolean): Promise<void> {
+async function run(events: ToldDecisions, isDone: () => Promise<boolean> | boolean): Promise<void> {
   const ending = new AbortController();
   const running = events.run(ending.signal);
   await expect.poll(isDone).toBe(true);

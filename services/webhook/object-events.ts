@@ -1,12 +1,10 @@
-import type { Clock } from '../../runtime/clock.ts';
-import type { KubernetesApi } from '../../runtime/kubernetes/api-client.ts';
-import type { Logger } from '../../runtime/logger.ts';
-import type { Counter } from '../../runtime/metrics.ts';
-import type { Pod, PodOwner } from '../pod.ts';
-import type { Decision } from '../policy/decision.ts';
-import { decisionText, hasProbe, isUnexpected } from '../policy/decision.ts';
+import type { Clock } from '../runtime/clock.ts';
+import type { KubernetesApi } from '../runtime/kubernetes/api-client.ts';
+import type { Logger } from '../runtime/logger.ts';
+import type { Counter } from '../runtime/metrics.ts';
+import type { PodOwner } from './pod.ts';
 
-export interface DecisionEventsOptions {
+export interface ObjectEventsOptions {
   readonly api: Pick<KubernetesApi, 'request'>;
   readonly clock: Clock;
   readonly log: Logger;
@@ -16,10 +14,17 @@ export interface DecisionEventsOptions {
   readonly maxQueued?: number;
 }
 
-interface QueuedEvent {
+/** A Kubernetes Event (core/v1) to be written. */
+export interface KubernetesEvent {
   readonly namespace: string;
+  /** With its uid. */
   readonly about: PodOwner;
-  readonly decision: Decision;
+  readonly type: 'Normal' | 'Warning';
+  /** `host_network`; in the Event it is `FlowtapHostNetwork`. */
+  readonly reason: string;
+  readonly message: string;
+  /** What was done: `Admission`. */
+  readonly action: string;
 }
 
 const MAX_QUEUED = 1000;
@@ -28,28 +33,22 @@ const MAX_REMEMBERED = 10_000;
 const REPEAT_MS = 3_600_000;
 const REQUEST_MS = 5000;
 
-/**
- * Kubernetes Events (core/v1) about what was decided, on whatever makes the pods: these have no uid at admission. Told
- * once an hour, and never waited for by an admission.
- */
-export class DecisionEvents {
-  readonly #options: DecisionEventsOptions;
-  readonly #queue: QueuedEvent[] = [];
+/** Kubernetes Events, the same one told once an hour. Nobody waits for them, and none is worth a failure. */
+export class ObjectEvents {
+  readonly #options: ObjectEventsOptions;
+  readonly #queue: KubernetesEvent[] = [];
   /** When which event was last told. */
   readonly #told = new Map<string, number>();
   #wake: () => void = () => undefined;
 
-  constructor(options: DecisionEventsOptions) {
+  constructor(options: ObjectEventsOptions) {
     this.#options = options;
   }
 
-  /** Has it told soon, if it is worth it. Never waits and never fails. */
-  add(pod: Pod, namespace: string, decision: Decision): void {
+  /** Has it told soon. Never waits and never fails. */
+  add(event: KubernetesEvent): void {
     const { clock, count, maxQueued = MAX_QUEUED } = this.#options;
-    const about = pod.metadata?.ownerReferences?.find(({ controller }) => controller === true);
-    if (about?.uid === undefined || !(hasProbe(decision.reason) || isUnexpected(decision.reason))) return;
-    if (decision.reason === 'already_injected') return;
-    const key = `${about.uid} ${decision.reason}`;
+    const key = `${event.about.uid} ${event.reason}`;
     const now = clock.now();
     const isRepeated = now - (this.#told.get(key) ?? Number.NEGATIVE_INFINITY) < REPEAT_MS;
     if (isRepeated || this.#queue.length >= maxQueued) {
@@ -57,7 +56,7 @@ export class DecisionEvents {
       return;
     }
     this.#remember(key, now);
-    this.#queue.push({ namespace, about, decision });
+    this.#queue.push(event);
     this.#wake();
   }
 
@@ -82,7 +81,10 @@ export class DecisionEvents {
     }
   }
 
-  async #write({ namespace, about, decision }: QueuedEvent, signal: AbortSignal): Promise<void> {
+  async #write(
+    { namespace, about, type, reason, message, action }: KubernetesEvent,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { api, clock, instance } = this.#options;
     const now = new Date(clock.now()).toISOString();
     const { apiVersion, kind, name, uid } = about;
@@ -94,13 +96,13 @@ export class DecisionEvents {
         kind: 'Event',
         metadata: { generateName: 'flowtap-', namespace },
         involvedObject: { apiVersion, kind, name, namespace, uid },
-        type: isUnexpected(decision.reason) ? 'Warning' : 'Normal',
-        reason: eventReason(decision.reason),
-        message: decisionText(decision),
+        type,
+        reason: eventReason(reason),
+        message,
         source: { component: 'flowtap-webhook' },
         reportingComponent: 'flowtap-webhook',
         reportingInstance: instance,
-        action: 'Admission',
+        action,
         eventTime: now.replace('Z', '000Z'),
         firstTimestamp: now.replace(/\.\d+Z$/, 'Z'),
         lastTimestamp: now.replace(/\.\d+Z$/, 'Z'),
