@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { whenThisProcessEnds } from '../servers/keeper.ts';
 import type { Namespace } from './namespaces.ts';
 
 /** Its two ends: the machine that runs the test, as the namespace reaches it, and the namespace, as the machine does. */
@@ -10,7 +11,7 @@ export interface MachineLink {
 /** The namespace's end. */
 export const MACHINE_INTERFACE = 'machine';
 
-/** Links a namespace with the machine. One link a process; it goes away with the namespace. */
+/** Links a namespace with the machine. One link a process. */
 export function linkToMachine(namespace: Namespace): MachineLink {
   // 198.18.0.0/15 is for tests of networks (RFC 2544); each process has a link of its own in it.
   const link = process.pid & 0x3fff;
@@ -18,6 +19,8 @@ export function linkToMachine(namespace: Namespace): MachineLink {
     `198.${18 + (link >> 13)}.${(link >> 5) & 0xff}.${(link & 0x1f) * 8 + host}`;
   const [machineAddress, namespaceAddress] = [at(1), at(2)];
   const name = `flowtap${process.pid}`;
+  // A namespace may live on for what its sockets have still to send.
+  whenThisProcessEnds(`ip link delete ${name}`);
   const peer = ['peer', 'name', name, 'netns', String(process.pid)];
   // Made inside and moved out, so that it goes away with the namespace.
   namespace.ip('link', 'add', MACHINE_INTERFACE, 'type', 'veth', ...peer);

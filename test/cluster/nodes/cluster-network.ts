@@ -1,5 +1,5 @@
 import type { MachineLink } from '../../integration/machine-link.ts';
-import { linkToMachine } from '../../integration/machine-link.ts';
+import { linkToMachine, MACHINE_INTERFACE } from '../../integration/machine-link.ts';
 import type { Namespace } from '../../integration/namespaces.ts';
 import { TestNetwork } from '../../integration/namespaces.ts';
 
@@ -21,7 +21,7 @@ export class ClusterNetwork {
   #nodes = 0;
 
   constructor() {
-    this.router = this.#network.addRouter('control');
+    this.router = this.#addRouter('control');
     this.#link = linkToMachine(this.router);
   }
 
@@ -37,7 +37,7 @@ export class ClusterNetwork {
 
   addNode(name: string): NodePlace {
     const index = ++this.#nodes;
-    const namespace = this.#network.addRouter(name);
+    const namespace = this.#addRouter(name);
     const [gateway, address] = [`10.240.${index}.1`, `10.240.${index}.2`];
     this.#network.link(
       { namespace, interfaceName: 'eth0', addresses: [`${address}/24`] },
@@ -47,12 +47,20 @@ export class ClusterNetwork {
     return { name, namespace, address };
   }
 
+  #addRouter(label: string): Namespace {
+    const router = this.#network.addRouter(label);
+    // Connections of what is killed have nobody to speak to: they end now, and the namespace with them.
+    router.setKernelParameters({ 'ipv4/tcp_orphan_retries': 1 });
+    return router;
+  }
+
   /** Has the pods with addresses in a range found on their node. */
   routePods(range: string, node: NodePlace): void {
     this.router.ip('route', 'replace', range, 'via', node.address);
   }
 
   close(): void {
+    this.router.ip('link', 'delete', MACHINE_INTERFACE);
     this.#network.close();
   }
 }

@@ -31,17 +31,27 @@ export function cgroupsUnavailable(): string | undefined {
 /** Makes the control group that all pods of a node are below; it is removed when this process has ended. */
 export function makeCgroup(name: string): void {
   whenThisProcessEnds(removal(name));
+  if (isVersion2) {
+    enableControllers();
+    mkdirSync(join(ROOT, name));
+    return;
+  }
   for (const tree of trees()) {
     // A hybrid machine also has the tree of version 2, without controllers: containers make what they need there.
-    if (!isVersion2 && existsSync(join(tree, 'cgroup.controllers'))) continue;
-    mkdirSync(join(tree, name), { recursive: true });
+    if (!existsSync(join(tree, 'cgroup.controllers'))) mkdirSync(join(tree, name));
   }
-  if (isVersion2) return;
   // cpuset(7): a group of version 1 has no processors until it is given some.
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     const given = join(ROOT, 'cpuset', file);
     if (existsSync(given)) writeFileSync(join(ROOT, 'cpuset', name, file), readFileSync(given));
   }
+}
+
+/** A group of version 2 has the controllers that the one above passes on; a kubelet wants all of these that there are. */
+function enableControllers(): void {
+  const has = readFileSync(join(ROOT, 'cgroup.controllers'), 'utf8').trim().split(' ');
+  const wanted = ['cpu', 'cpuset', 'hugetlb', 'memory', 'pids'].filter((name) => has.includes(name));
+  writeFileSync(join(ROOT, 'cgroup.subtree_control'), wanted.map((name) => `+${name}`).join(' '));
 }
 
 /** Removes the group, once its processes are no more. */

@@ -1,10 +1,11 @@
+import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { namespacesUnavailable } from '../../integration/namespaces.ts';
+import { NODE_PACKAGES, notInstalled } from '../../preparation/debian-packages.ts';
 import type { ControlPlane } from '../../servers/control-plane.ts';
 import { controlPlaneUnavailable, startControlPlane } from '../../servers/control-plane.ts';
-import { installedProgram } from '../../servers/installed-program.ts';
 import {
   coreDnsPath,
   kubernetesProgram,
@@ -20,26 +21,14 @@ import type { ProxyMode } from './node-settings.ts';
 import { PAUSE_IMAGE } from './node-settings.ts';
 import { writeImage } from './write-image.ts';
 
-const READY_MS = 120_000;
-const POLL_MS = 100;
-
-/** What a node runs of Debian's, by the package it is in. */
-const NODE_PACKAGES = {
-  containerd: 'containerd',
-  ctr: 'containerd',
-  runc: 'runc',
-  conntrack: 'conntrack',
-  iptables: 'iptables',
-  nft: 'nftables',
-} as const;
+/** Beside other tests; alone it takes a few seconds. */
+const READY_TIMEOUT = '--timeout=2m';
+const MAX_OUTPUT_BYTES = 1 << 28;
 
 /** Why there are no nodes here, in a sentence; undefined where there can be. */
 export function nodesUnavailable(): string | undefined {
-  const missing: string[] = Object.entries(NODE_PACKAGES)
-    .filter(([program]) => installedProgram(program) === undefined)
-    .map(([, name]) => name);
-  if (!existsSync('/usr/lib/cni/ptp')) missing.push('containernetworking-plugins');
-  if (missing.length > 0) return `nodes need the Debian packages ${[...new Set(missing)].join(', ')}`;
+  const missing = notInstalled(NODE_PACKAGES);
+  if (missing.length > 0) return `nodes need the Debian packages ${missing.join(', ')}`;
   const without = kubernetesUnavailable(...NODE_PROGRAMS);
   if (without !== undefined) return without;
   if (!existsSync(coreDnsPath())) return 'no coredns: `npm run test:cluster` builds it with Go';
@@ -55,6 +44,8 @@ export interface NodeClusterOptions {
   readonly proxyMode?: ProxyMode;
   /** OCI archives that every node gets, beside what the cluster itself needs. */
   readonly images?: readonly string[];
+  /** Where something else is to be reached, too. The cluster takes it away. */
+  readonly network?: ClusterNetwork;
   /** Is told of each step when it begins. */
   readonly onStep?: (step: string) => void;
 }
@@ -74,7 +65,7 @@ export class NodeCluster {
   /** Resolves when all nodes are ready and names are resolved. */
   static async start(options: NodeClusterOptions): Promise<NodeCluster> {
     const { proxyMode = 'iptables', images = [], onStep = () => undefined } = options;
-    const network = new ClusterNetwork();
+    const network = options.network ?? new ClusterNetwork();
     const started: { stop(): Promise<void> }[] = [];
     try {
       onStep('network, control plane');
@@ -113,9 +104,19 @@ export class NodeCluster {
     }
   }
 
-  /** As administrator, with what it is to read; gives its output. */
-  kubectl(args: readonly string[], input?: string): string {
-    return this.plane.kubectl(args, input);
+  /** As administrator, with what it is to read; gives its output. Relays of this process go on meanwhile. */
+  async kubectl(args: readonly string[], input = ''): Promise<string> {
+    const command = ['--kubeconfig', this.plane.kubeconfigPath, ...args];
+    const options = { maxBuffer: MAX_OUTPUT_BYTES };
+    const running = promisify(execFile)(String(kubernetesProgram('kubectl')), command, options);
+    running.child.stdin?.end(input);
+    return (await running).stdout;
+  }
+
+  /** Creates objects. */
+  async create(...items: readonly unknown[]): Promise<void> {
+    const list = { apiVersion: 'v1', kind: 'List', items };
+    await this.kubectl(['create', '-f', '-'], JSON.stringify(list));
   }
 
   async stop(): Promise<void> {
@@ -126,33 +127,22 @@ export class NodeCluster {
   }
 
   async #join(node: ClusterNode): Promise<void> {
+    const object = `node/${node.place.name}`;
+    const wait = (condition: string): Promise<string> =>
+      this.kubectl(['wait', `--for=${condition}`, object, READY_TIMEOUT]);
     await node.join();
-    const get = ['get', 'node', node.place.name, '--ignore-not-found', '-o'];
-    const podRange = await this.#wait(`${node.place.name} registers`, () =>
-      this.kubectl([...get, 'jsonpath={.spec.podCIDR}']),
-    );
+    await wait('create');
+    const range = 'jsonpath={.spec.podCIDR}';
+    await wait(range);
+    const podRange = await this.kubectl(['get', object, '-o', range]);
     this.network.routePods(podRange, node.place);
     node.networkPods(podRange);
-    const ready = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}';
-    await this.#wait(`${node.place.name} gets ready`, () => this.kubectl([...get, ready]) === 'True');
+    await wait('condition=Ready');
   }
 
   async #startDns(): Promise<void> {
-    const list = { apiVersion: 'v1', kind: 'List', items: DNS_OBJECTS };
-    this.kubectl(['create', '-f', '-'], JSON.stringify(list));
-    const available = ['get', 'deployment', 'coredns', '-o', 'jsonpath={.status.availableReplicas}'];
-    await this.#wait('CoreDNS answers', () => this.kubectl(['-n', DNS_NAMESPACE, ...available]));
-  }
-
-  /** Asks again and again until there is an answer. */
-  async #wait<Answer>(what: string, ask: () => Answer): Promise<Exclude<Answer, false>> {
-    const deadlineMs = Date.now() + READY_MS;
-    for (;;) {
-      const answer = ask();
-      if (answer) return answer as Exclude<Answer, false>;
-      if (Date.now() > deadlineMs) throw new Error(`${READY_MS} ms were not enough until ${what}`);
-      await sleep(POLL_MS);
-    }
+    await this.create(...DNS_OBJECTS);
+    await this.kubectl(['-n', DNS_NAMESPACE, 'rollout', 'status', 'deployment/coredns', READY_TIMEOUT]);
   }
 }
 

@@ -53,7 +53,9 @@ export class NodeNamespaces {
     for (const path of ['lib', 'log', 'cgroup', 'sys']) mkdirSync(join(folder, path));
     const script = join(folder, 'init.sh');
     writeFileSync(script, initScript(name, folder));
-    const unshare = ['unshare', '--mount', '--pid', '--fork', '--kill-child', '--uts', '--ipc'];
+    // What others unmount, such as namespaces of other tests, must not stay in use by this copy of the mounts.
+    const mounts = ['--mount', '--propagation', 'slave'];
+    const unshare = ['unshare', ...mounts, '--pid', '--fork', '--kill-child', '--uts', '--ipc'];
     const init = await ServerProcess.start({
       name: `node ${name}`,
       command: 'nsenter',
@@ -103,7 +105,6 @@ function initScript(name: string, folder: string): string {
     return `echo ${value} > ${file}; mount --bind ${file} /proc/sys/${path}`;
   });
   return `set -e
-mount --make-rprivate /
 mount --rbind /sys/fs/cgroup ${folder}/cgroup
 mount -t sysfs sysfs /sys
 mount --rbind ${folder}/cgroup /sys/fs/cgroup
