@@ -16,8 +16,8 @@ npm run cluster -- down             ends them; with --context one of them
   --with-stores              with PostgreSQL, memcached and Elasticsearch outside of the cluster
 `;
 
-function parse() {
-  return parseArgs({
+async function run(): Promise<void> {
+  const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       nodes: { type: 'string', default: '2' },
@@ -27,10 +27,6 @@ function parse() {
       'with-stores': { type: 'boolean', default: false },
     },
   });
-}
-
-async function run(): Promise<void> {
-  const { values, positionals } = parse();
   const nodes = Number(values.nodes);
   if (!Number.isInteger(nodes) || nodes < 1 || nodes > 9) throw new Error('--nodes is a count from 1 to 9');
   const proxyMode = values['proxy-mode'] as ProxyMode;

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { rmSync } from 'node:fs';
 import { IMAGE_PACKAGES, installDebianPackages, NODE_PACKAGES } from '../preparation/debian-packages.ts';
 import { buildMissingPrograms } from '../servers/kubernetes-build/build-missing.ts';
 import { kubernetesProgram } from '../servers/kubernetes-programs.ts';
@@ -28,8 +29,8 @@ export async function keepClusterUp(wanted: WantedCluster): Promise<void> {
       `A cluster with the context ${wanted.context} is up: end it with down, or take another --context.`,
     );
   }
-  // Ctrl+C reaches all processes of a terminal; those of a cluster are in groups of their own.
-  const told = Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
+  if (process.platform !== 'linux' || process.geteuid?.() !== 0)
+    throw new Error('A cluster needs Linux, and root.');
   installDebianPackages(log, { ...NODE_PACKAGES, ...IMAGE_PACKAGES });
   await buildMissingPrograms(log);
   const missing =
@@ -39,9 +40,11 @@ export async function keepClusterUp(wanted: WantedCluster): Promise<void> {
   if (missing !== undefined) throw new Error(`There can be no cluster here: ${missing}.`);
   const steps = new Steps();
   steps.begin('images');
-  const images = await buildClusterImages(makeRunFolder('archives'));
+  const archives = makeRunFolder('archives');
+  const images = await buildClusterImages(archives);
   const { nodes, proxyMode } = wanted;
   const cluster = await NodeCluster.start({ nodes, proxyMode, images, onStep: (step) => steps.begin(step) });
+  rmSync(archives, { recursive: true });
   let stores: ClusterStores | undefined;
   if (wanted.withStores) {
     steps.begin('stores');
@@ -52,14 +55,18 @@ export async function keepClusterUp(wanted: WantedCluster): Promise<void> {
   if (wanted.kubeconfig !== undefined) addContext(kubeconfig, wanted.context, cluster.plane);
   announceCluster({ context: wanted.context, kubeconfig, nodes });
   log(nextSteps(kubeconfig, stores));
-  // A process that waits for signals alone would end.
-  const stay = setInterval(() => undefined, 60_000);
-  await told;
-  clearInterval(stay);
+  await signalled();
   log('Ending ...');
   await stores?.stop();
   await cluster.stop();
-  process.exit(0);
+}
+
+/** Before, a signal ends the process at once, and the cluster with it. */
+async function signalled(): Promise<void> {
+  // Waiting for a signal alone keeps no process.
+  const stay = setInterval(() => undefined, 60_000);
+  await Promise.race(['SIGINT', 'SIGTERM', 'SIGHUP'].map((signal) => once(process, signal)));
+  clearInterval(stay);
 }
 
 /** Says what is done, and how long it took. */

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { namespacesUnavailable } from '../../integration/namespaces.ts';
@@ -66,6 +66,7 @@ export class NodeCluster {
   static async start(options: NodeClusterOptions): Promise<NodeCluster> {
     const { proxyMode = 'iptables', images = [], onStep = () => undefined } = options;
     const network = options.network ?? new ClusterNetwork();
+    const folder = makeRunFolder('images');
     const started: { stop(): Promise<void> }[] = [];
     try {
       onStep('network, control plane');
@@ -81,7 +82,7 @@ export class NodeCluster {
       started.push(plane);
       onStep('containerd and images on each node');
       const certificates = join(plane.folder, 'certificates');
-      const archives = [...ownImages(), ...images];
+      const archives = [...ownImages(folder), ...images];
       const starting = places.map(async (place) => {
         const node = await ClusterNode.start(place, certificates, proxyMode);
         started.push(node);
@@ -101,6 +102,8 @@ export class NodeCluster {
       await Promise.all(started.map((part) => part.stop()));
       network.close();
       throw error;
+    } finally {
+      rmSync(folder, { recursive: true });
     }
   }
 
@@ -147,14 +150,10 @@ export class NodeCluster {
 }
 
 /** What every cluster runs: the first process of each pod, and the DNS server. */
-function ownImages(): readonly string[] {
-  const folder = makeRunFolder('images');
+function ownImages(folder: string): readonly string[] {
+  const pause = String(kubernetesProgram('pause'));
   return [
-    writeImage(folder, {
-      name: PAUSE_IMAGE,
-      program: String(kubernetesProgram('pause')),
-      user: '65535:65535',
-    }),
+    writeImage(folder, { name: PAUSE_IMAGE, program: pause, user: '65535:65535' }),
     writeImage(folder, { name: DNS_IMAGE, program: coreDnsPath(), user: '0:0' }),
   ];
 }
