@@ -25,12 +25,14 @@ export class FlowtapRelease {
     const label = 'pod-security.kubernetes.io/enforce=privileged';
     await this.#cluster.kubectl(['label', 'namespace', RELEASE, label]);
     await this.#run(['install', RELEASE, chartPath(), ...valueArgs({ set: this.#settings }), ...waiting]);
+    await this.#rolledOut();
   }
 
   /** Resolves when all its pods are ready. @param settings beside the others */
   async upgrade(...settings: readonly string[]): Promise<void> {
     const set = [...this.#settings, ...settings];
     await this.#run(['upgrade', RELEASE, chartPath(), ...valueArgs({ set }), ...waiting]);
+    await this.#rolledOut();
   }
 
   /** What `helm test` looks at. */
@@ -40,6 +42,14 @@ export class FlowtapRelease {
 
   async uninstall(): Promise<void> {
     await this.#run(['uninstall', RELEASE, ...waiting]);
+  }
+
+  /** helm is content when as many are ready as must be; some may still be of the release before. */
+  async #rolledOut(): Promise<void> {
+    const ours = ['--selector', `app.kubernetes.io/instance=${RELEASE}`, '--timeout', READY];
+    for (const kind of ['deployment', 'daemonset']) {
+      await this.#cluster.kubectl(['-n', RELEASE, 'rollout', 'status', kind, ...ours]);
+    }
   }
 
   async #run(args: readonly string[]): Promise<void> {

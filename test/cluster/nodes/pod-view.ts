@@ -1,6 +1,10 @@
 /** What tests read of a pod. */
 export interface PodView {
-  readonly metadata: { readonly name: string };
+  readonly metadata: {
+    readonly name: string;
+    /** It is about to end. */
+    readonly deletionTimestamp?: string;
+  };
   readonly spec: {
     readonly nodeName?: string;
     readonly initContainers?: readonly ContainerView[];
