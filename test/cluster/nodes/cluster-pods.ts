@@ -3,6 +3,7 @@ import { parseIp } from '../../../services/core/ip-address.ts';
 import { TCP, UDP } from '../../../services/core/protocol.ts';
 import type { Privileges } from '../../../services/runtime/linux/privileges.ts';
 import { parsePrivileges } from '../../../services/runtime/linux/privileges.ts';
+import { until } from '../../support/until.ts';
 import { APPLICATION_IMAGE } from './cluster-images.ts';
 import type { NodeCluster } from './node-cluster.ts';
 import type { PodView, StatusView } from './pod-view.ts';
@@ -77,6 +78,8 @@ export class ClusterPods {
     const wait = ['wait', 'pod/client', '--for=condition=Ready', '--timeout=2m'];
     await this.#cluster.kubectl(['-n', namespace, ...wait]);
     await this.#cluster.kubectl(['-n', namespace, 'rollout', 'status', 'deployment/web', '--timeout=2m']);
+    // Nodes hear of the pods of a service a moment after these are ready.
+    await until(async () => (await this.#answering(namespace)) === replicas);
   }
 
   /** Has the client make requests, each from a port of its own. */
@@ -100,6 +103,12 @@ export class ClusterPods {
   /** Ends it at once, as a crash would. */
   async kill(pod: PodView, container: StatusView): Promise<void> {
     await this.#nodeOf(pod).run('kill', '-KILL', await this.#processOf(pod, container));
+  }
+
+  /** How many pods of the service answer the client. */
+  async #answering(namespace: string): Promise<number> {
+    const answers = await this.call(namespace, 'http://web/', 10).catch(() => []);
+    return new Set(answers.map(({ pod }) => pod)).size;
   }
 
   async #processOf(pod: PodView, { containerID }: StatusView): Promise<string> {
