@@ -18,6 +18,7 @@ const TASKS = {
     args: ['run', '--config', 'vitest.cluster.config.ts'],
     fromCaller: false,
   },
+  cluster: { module: 'test/cluster/cluster-command.ts', args: [], fromCaller: true },
   check: { module: 'scripts/check.mjs', args: [], fromCaller: false },
   bench: { module: 'bench/main.ts', args: [], fromCaller: false },
   build: { module: 'scripts/build.mjs', args: [], fromCaller: false },

@@ -8,6 +8,7 @@ import {
 import { kubernetesUnavailable } from '../servers/kubernetes-programs.ts';
 import { chartPath } from '../support/chart-files.ts';
 import { until } from '../support/until.ts';
+import { allObjects } from './all-objects.ts';
 import type { HelmRun } from './helm.ts';
 import { helm, helmBeside, NAMESPACE, valueArgs } from './helm.ts';
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
   if (unavailable !== undefined) return;
   plane = await startControlPlane({ with: ['controller-manager'] });
   plane.kubectl(['create', 'namespace', NAMESPACE]);
-  await until(() => allObjects().includes(`ServiceAccount ${NAMESPACE}/default`));
+  await until(() => allObjects(plane).includes(`ServiceAccount ${NAMESPACE}/default`));
 }, CONTROL_PLANE_START_MS);
 
 afterAll(() => plane?.stop());
@@ -35,23 +36,6 @@ const get = (what: string, path: string): string =>
   plane.kubectl(['-n', NAMESPACE, 'get', ...what.split(' '), '-o', `jsonpath=${path}`]);
 const caBundle = (): string =>
   get('mutatingwebhookconfiguration flowtap-webhook', '{.webhooks[0].clientConfig.caBundle}');
-
-/** What comes and goes by itself, or is another view of something else. */
-const NOT_LOOKED_AT = /^(events|endpoints$|componentstatuses)/;
-
-/** `Kind namespace/name` of everything there is. */
-function allObjects(): readonly string[] {
-  const kinds = plane
-    .kubectl(['api-resources', '--verbs=list', '--output=name'])
-    .split('\n')
-    .filter((kind) => kind !== '' && !NOT_LOOKED_AT.test(kind));
-  const row = '{range .items[*]}{.kind}{" "}{.metadata.namespace}/{.metadata.name}{"\\n"}{end}';
-  const rows = plane.kubectl(['get', kinds.join(','), '--all-namespaces', '-o', `jsonpath=${row}`]);
-  return rows
-    .split('\n')
-    .filter((each) => each !== '')
-    .sort();
-}
 
 /** What the webhook does at run time: certificates into Secrets, the authority into its configuration, its name into the Lease. */
 function actAsWebhook(): void {
@@ -70,7 +54,7 @@ const AUTHORITY = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\
 
 /** The kubelet's part of `helm test`: the pod ends. */
 async function endOfCheck(phase: 'Succeeded' | 'Failed'): Promise<void> {
-  await until(() => allObjects().includes(`Pod ${NAMESPACE}/flowtap-check`));
+  await until(() => allObjects(plane).includes(`Pod ${NAMESPACE}/flowtap-check`));
   const status = JSON.stringify({ status: { phase } });
   plane.kubectl(['-n', NAMESPACE, 'patch', 'pod', 'flowtap-check', '--subresource=status', '-p', status]);
 }
@@ -78,12 +62,12 @@ async function endOfCheck(phase: 'Succeeded' | 'Failed'): Promise<void> {
 test(
   'installed, upgraded, tested and removed, it keeps what was written meanwhile, and leaves nothing',
   async () => {
-    const before = allObjects();
+    const before = allObjects(plane);
 
     const installed = run('install', 'flowtap', chartPath(), ...VALUES);
     expect(installed.stderr).toBe('');
     expect(installed.stdout).toContain('kubectl annotate namespace SHOP flowtap.dev/capture=enabled');
-    await until(() => allObjects().filter((each) => each.startsWith('Pod ')).length >= 7);
+    await until(() => allObjects(plane).filter((each) => each.startsWith('Pod ')).length >= 7);
     const password = get('secret flowtap-postgres', '{.data.password}');
     actAsWebhook();
 
@@ -112,11 +96,13 @@ test(
 
     // Between them, so that they leave nothing, too.
     await testRelease('Failed');
-    expect(allObjects().filter((each) => /check/.test(each))).toEqual([`Pod ${NAMESPACE}/flowtap-check`]);
+    expect(allObjects(plane).filter((each) => /check/.test(each))).toEqual([
+      `Pod ${NAMESPACE}/flowtap-check`,
+    ]);
     await testRelease('Succeeded');
 
     expect(run('uninstall', 'flowtap').succeeded).toBe(true);
-    await until(() => allObjects().join('\n') === before.join('\n'));
+    await until(() => allObjects(plane).join('\n') === before.join('\n'));
   },
   LIFE_MS,
 );
@@ -125,7 +111,7 @@ async function testRelease(phase: 'Succeeded' | 'Failed'): Promise<void> {
   const running = helmBeside(['test', 'flowtap', '--timeout=2m', ...here()]);
   await endOfCheck(phase);
   expect((await running).succeeded).toBe(phase === 'Succeeded');
-  await until(() => !allObjects().some((each) => /^(Namespace|Role).*check/.test(each)));
+  await until(() => !allObjects(plane).some((each) => /^(Namespace|Role).*check/.test(each)));
 }
 
 test('a release of another name stands beside, in its own namespace', () => {

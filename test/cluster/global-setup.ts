@@ -1,13 +1,9 @@
-import { buildPrograms, buildUnavailable } from '../servers/kubernetes-build/build-programs.ts';
-import type { KubernetesProgram } from '../servers/kubernetes-programs.ts';
-import { KUBERNETES_PROGRAMS, kubernetesProgram } from '../servers/kubernetes-programs.ts';
+import { installDebianPackages, NODE_PACKAGES } from '../preparation/debian-packages.ts';
+import { buildMissingPrograms } from '../servers/kubernetes-build/build-missing.ts';
 
-/** Builds the programs of Kubernetes that are missing. Without Go the tests say so themselves. */
+/** Vitest calls this before the first test file, after what all tests need is there. */
 export async function setup(): Promise<void> {
-  const names = Object.keys(KUBERNETES_PROGRAMS) as KubernetesProgram[];
-  const missing = names.filter((name) => kubernetesProgram(name) === undefined);
-  if (missing.length === 0) return;
-  const reason = buildUnavailable();
-  if (reason === undefined) await buildPrograms(missing, (line) => console.log(line));
-  else console.log(reason);
+  const log = (line: string): void => console.log(line);
+  installDebianPackages(log, NODE_PACKAGES);
+  await buildMissingPrograms(log);
 }

@@ -17,6 +17,18 @@ const file = (path: string) => () => existsSync(path);
 /** What `npm run images` uses. */
 export const IMAGE_PACKAGES: Packages = { buildah: program('buildah'), debootstrap: program('debootstrap') };
 
+/** What the nodes of clusters use. */
+export const NODE_PACKAGES: Packages = {
+  containerd: program('containerd'),
+  runc: program('runc'),
+  'containernetworking-plugins': file('/usr/lib/cni/ptp'),
+  conntrack: program('conntrack'),
+  iptables: program('iptables'),
+  nftables: program('nft'),
+  iproute2: program('ip'),
+  'util-linux': program('unshare'),
+};
+
 /** What tests use. */
 const PACKAGES: Packages = {
   ...IMAGE_PACKAGES,

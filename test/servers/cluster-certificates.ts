@@ -13,6 +13,13 @@ const USERS = {
 
 export type ClusterUser = keyof typeof USERS;
 
+/** A machine that runs pods. */
+export interface NodeIdentity {
+  readonly name: string;
+  /** Where its kubelet is reached. */
+  readonly address: string;
+}
+
 const SERVER_NAMES = ['localhost', 'kubernetes', 'kubernetes.default', 'kubernetes.default.svc'];
 
 /** The first address of the service network is the API server's. */
@@ -22,8 +29,14 @@ const SERVICE_ADDRESS = '10.96.0.1';
  * Writes authorities, certificates, the keys of service accounts and the kubeconfigs of a cluster into `folder`.
  *
  * @param addresses where the API server is reached
+ * @param nodes each gets a certificate, as client and server, and a kubeconfig by its name
  */
-export function writeClusterCertificates(folder: string, server: string, addresses: readonly string[]): void {
+export function writeClusterCertificates(
+  folder: string,
+  server: string,
+  addresses: readonly string[],
+  nodes: readonly NodeIdentity[] = [],
+): void {
   const authority = new TestAuthority(folder, 'ca');
   const names = SERVER_NAMES.map((name) => `DNS:${name}`);
   const alternatives = [...names, ...[SERVICE_ADDRESS, ...addresses].map((address) => `IP:${address}`)];
@@ -34,6 +47,11 @@ export function writeClusterCertificates(folder: string, server: string, address
     authority.sign(user, subject, 'clientAuth');
     writeFileSync(join(folder, `${user}.kubeconfig`), kubeconfig(folder, server, user));
   }
+  for (const { name, address } of nodes) {
+    const subject = `/O=system:nodes/CN=system:node:${name}`;
+    authority.sign(name, subject, 'clientAuth,serverAuth', [`DNS:${name}`, `IP:${address}`]);
+    writeFileSync(join(folder, `${name}.kubeconfig`), kubeconfig(folder, server, name));
+  }
   execFileSync('openssl', ['genrsa', '-out', 'sa.key', '2048'], { cwd: folder, stdio: 'pipe' });
   execFileSync('openssl', ['rsa', '-in', 'sa.key', '-pubout', '-out', 'sa.pub'], {
     cwd: folder,
@@ -41,7 +59,8 @@ export function writeClusterCertificates(folder: string, server: string, address
   });
 }
 
-export function kubeconfigPath(folder: string, user: ClusterUser): string {
+/** @param user one of the above, or a node's name */
+export function kubeconfigPath(folder: string, user: ClusterUser | NodeIdentity['name']): string {
   return join(folder, `${user}.kubeconfig`);
 }
 

@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Namespace } from '../integration/namespaces.ts';
+import type { NodeIdentity } from './cluster-certificates.ts';
 import { kubeconfigPath, writeClusterCertificates } from './cluster-certificates.ts';
 import type { ControlPlaneAddress } from './control-plane-commands.ts';
 import {
@@ -39,7 +41,14 @@ export interface ControlPlaneOptions {
   readonly address?: string;
   /** More flags of all but etcd: `emulated-version`, `feature-gates`. */
   readonly versionFlags?: Readonly<Record<string, string>>;
+  /** Where it runs, with an address of its own; on this machine unless said. */
+  readonly namespace?: Namespace;
+  /** Those that will run pods: each gets a kubeconfig. */
+  readonly nodes?: readonly NodeIdentity[];
 }
+
+/** In a namespace nobody else listens. */
+const NAMESPACE_PORTS = { port: 6443, etcdPort: 2379 };
 
 export interface ControlPlane {
   /** Of an administrator. */
@@ -80,18 +89,20 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   mkdirSync(join(folder, 'certificates'));
   const address = {
     host,
-    port: await freePort(host),
-    etcdPort: await freePort(),
+    ...(options.namespace === undefined
+      ? { port: await freePort(host), etcdPort: await freePort() }
+      : NAMESPACE_PORTS),
     folder,
     components: wanted,
     versionFlags: options.versionFlags ?? {},
   };
   const kubeconfig = kubeconfigPath(join(folder, 'certificates'), 'admin');
   const server = `https://${host}:${address.port}`;
-  writeClusterCertificates(join(folder, 'certificates'), server, [...new Set(['127.0.0.1', host])]);
+  const addresses = [...new Set(['127.0.0.1', host])];
+  writeClusterCertificates(join(folder, 'certificates'), server, addresses, options.nodes);
   const running = new Map<Component, ServerProcess>();
   const start = async (component: Component): Promise<void> => {
-    running.set(component, await startComponent(component, address));
+    running.set(component, await startComponent(component, address, options.namespace));
   };
   const stop = async (): Promise<void> => {
     // The API server last but etcd, and all at once: nobody needs an orderly end.
@@ -130,15 +141,17 @@ export async function startControlPlane(options: ControlPlaneOptions = {}): Prom
   };
 }
 
-function startComponent(component: Component, address: ControlPlaneAddress): Promise<ServerProcess> {
-  const program = PROGRAM_OF[component];
-  return ServerProcess.start({
-    name: program,
-    command: String(kubernetesProgram(program)),
-    args: COMMANDS[component](address),
-    logPath: join(address.folder, `${component}.log`),
-    cwd: address.folder,
-  });
+function startComponent(
+  component: Component,
+  address: ControlPlaneAddress,
+  namespace: Namespace | undefined,
+): Promise<ServerProcess> {
+  const name = PROGRAM_OF[component];
+  const program = [String(kubernetesProgram(name)), ...COMMANDS[component](address)];
+  const inside = namespace === undefined ? [] : ['nsenter', `--net=/run/netns/${namespace.name}`];
+  const [command, ...args] = [...inside, ...program];
+  const logPath = join(address.folder, `${component}.log`);
+  return ServerProcess.start({ name, command, args, logPath, cwd: address.folder });
 }
 
 const COMMANDS: Readonly<Record<Component, (address: ControlPlaneAddress) => readonly string[]>> = {

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { linkToMachine } from '../machine-link.ts';
 import type { Namespace } from '../namespaces.ts';
 import { TestNetwork } from '../namespaces.ts';
 
@@ -33,15 +33,9 @@ export class PodNetwork {
 
   constructor() {
     this.node = this.#network.addRouter('node');
-    // 198.18.0.0/15 is for tests of networks (RFC 2544); each process has a link of its own in it.
-    const link = process.pid & 0x3fff;
-    const at = (host: number): string =>
-      `198.${18 + (link >> 13)}.${(link >> 5) & 0xff}.${(link & 0x1f) * 8 + host}`;
-    this.machineAddress = at(1);
-    this.nodeAddress = at(2);
-    this.#linkToMachine(`flowtap${process.pid}`);
-    // What leaves to the machine leaves from the node's own address.
-    this.node.run('iptables', '-w', '-t', 'nat', '-A', 'POSTROUTING', '-o', 'machine', '-j', 'MASQUERADE');
+    const { machineAddress, namespaceAddress } = linkToMachine(this.node);
+    this.machineAddress = machineAddress;
+    this.nodeAddress = namespaceAddress;
   }
 
   addPod(name: string): PodNamespace {
@@ -137,15 +131,5 @@ export class PodNetwork {
         'MASQUERADE',
       );
     }
-  }
-
-  #linkToMachine(name: string): void {
-    const node = this.node;
-    // Made inside and moved out, so that it goes away with the namespace.
-    node.ip('link', 'add', 'machine', 'type', 'veth', 'peer', 'name', name, 'netns', String(process.pid));
-    node.ip('address', 'add', `${this.nodeAddress}/29`, 'dev', 'machine');
-    node.ip('link', 'set', 'machine', 'up');
-    execFileSync('ip', ['address', 'add', `${this.machineAddress}/29`, 'dev', name]);
-    execFileSync('ip', ['link', 'set', name, 'up']);
   }
 }

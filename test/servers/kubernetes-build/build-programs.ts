@@ -1,20 +1,15 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { installedProgram } from '../installed-program.ts';
-import { whenThisProcessEnds } from '../keeper.ts';
 import type { KubernetesProgram } from '../kubernetes-programs.ts';
 import {
   builtProgramsFolder,
+  COREDNS_VERSION,
+  coreDnsPath,
   HELM_VERSION,
   KUBERNETES_PROGRAMS,
   KUBERNETES_VERSION,
 } from '../kubernetes-programs.ts';
-import { makeRunFolder } from '../run-folder.ts';
-
-const PROGRESS_MS = 20_000;
+import { goBuild } from './go-build.ts';
 
 /** Why the programs cannot be built, in a sentence; undefined where they can. */
 export function buildUnavailable(): string | undefined {
@@ -27,29 +22,26 @@ export async function buildPrograms(
   names: readonly KubernetesProgram[],
   log: (line: string) => void,
 ): Promise<void> {
-  const go = installedProgram('go');
-  if (go === undefined) throw new Error(buildUnavailable());
-  const target = builtProgramsFolder();
-  mkdirSync(dirname(target), { recursive: true, mode: 0o755 });
-  mkdirSync(target, { recursive: true, mode: 0o755 });
-  // A build that is broken off leaves no program that looks whole.
-  const beside = mkdtempSync(`${target}.`);
-  whenThisProcessEnds(`rm -rf '${beside}'`);
-  try {
-    log(`Building ${names.join(', ')} of Kubernetes ${KUBERNETES_VERSION} (about 10 minutes, once) ...`);
-    await run(
-      go,
-      ['build', ...BUILD_FLAGS, '-o', `${beside}/`, ...names.map((name) => KUBERNETES_PROGRAMS[name])],
-      log,
-    );
-    for (const name of names) {
-      chmodSync(join(beside, name), 0o755);
-      renameSync(join(beside, name), join(target, name));
-    }
-    log(`Built into ${target}.`);
-  } finally {
-    rmSync(beside, { recursive: true, force: true });
-  }
+  log(`Building ${names.join(', ')} of Kubernetes ${KUBERNETES_VERSION} (about 10 minutes, once) ...`);
+  await goBuild({
+    module: import.meta.dirname,
+    packages: Object.fromEntries(names.map((name) => [name, KUBERNETES_PROGRAMS[name]])),
+    target: builtProgramsFolder(),
+    linkerFlags: versionFlags(),
+    log,
+  });
+}
+
+/** Builds the cluster's DNS server into the cache: a few minutes. */
+export async function buildCoreDns(log: (line: string) => void): Promise<void> {
+  log(`Building CoreDNS ${COREDNS_VERSION} (a few minutes, once) ...`);
+  await goBuild({
+    module: join(import.meta.dirname, 'coredns'),
+    packages: { coredns: '.' },
+    target: dirname(coreDnsPath()),
+    linkerFlags: [],
+    log,
+  });
 }
 
 /** What the programs say their version is. */
@@ -67,42 +59,4 @@ function versionFlags(): readonly string[] {
     Object.entries(values).map(([variable, value]) => `-X ${name}.${variable}=${value}`),
   );
   return [...kubernetes, `-X helm.sh/helm/v3/internal/version.version=v${HELM_VERSION}`];
-}
-
-const BUILD_FLAGS = [
-  '-v',
-  '-trimpath',
-  '-buildvcs=false',
-  // As releases are built; the linker can then leave code out.
-  ...['-tags', 'grpcnotrace'],
-  // Nobody debugs them, and Go's cache becomes a good deal smaller.
-  '-gcflags=all=-dwarf=false',
-  `-ldflags=-s -w ${versionFlags().join(' ')}`,
-];
-
-async function run(go: string, args: readonly string[], log: (line: string) => void): Promise<void> {
-  const env = { ...process.env, CGO_ENABLED: '0', GOTMPDIR: makeRunFolder('go') };
-  const child = spawn(go, args, { cwd: import.meta.dirname, env, stdio: ['ignore', 'inherit', 'pipe'] });
-  const exit = once(child, 'exit');
-  const sinceMs = Date.now();
-  let modules = 0;
-  let packages = 0;
-  const tail: string[] = [];
-  const progress = setInterval(() => {
-    const minutes = ((Date.now() - sinceMs) / 60_000).toFixed(1);
-    log(`  ${modules} modules fetched, ${packages} packages compiled, ${minutes} minutes`);
-  }, PROGRESS_MS);
-  try {
-    for await (const line of createInterface(child.stderr)) {
-      if (line.startsWith('go: downloading')) modules += 1;
-      else packages += 1;
-      tail.push(line);
-      if (tail.length > 20) tail.shift();
-    }
-    const [code] = await exit;
-    if (code !== 0) throw new Error(`Kubernetes ${KUBERNETES_VERSION} cannot be built:\n${tail.join('\n')}`);
-  } finally {
-    clearInterval(progress);
-    child.kill();
-  }
 }

@@ -1,24 +1,29 @@
-// Writes tools.go, go.mod and go.sum of this folder anew, for the version that kubernetes-programs.ts names. Run it when
-// that changes: node test/servers/kubernetes-build/write-go-mod.ts
+// Writes tools.go, go.mod and go.sum of this folder anew, and those of coredns, for the versions that
+// kubernetes-programs.ts names. Run it when one changes: node test/servers/kubernetes-build/write-go-mod.ts
 import { execFileSync } from 'node:child_process';
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installedProgram } from '../installed-program.ts';
-import { HELM_VERSION, KUBERNETES_PROGRAMS, KUBERNETES_VERSION } from '../kubernetes-programs.ts';
+import {
+  COREDNS_VERSION,
+  HELM_VERSION,
+  KUBERNETES_PROGRAMS,
+  KUBERNETES_VERSION,
+} from '../kubernetes-programs.ts';
 
 const folder = import.meta.dirname;
 const release = `v${KUBERNETES_VERSION}`;
 /** Kubernetes publishes the parts of its repository as modules of their own, with this version. */
 const partsVersion = KUBERNETES_VERSION.replace(/^1\./, 'v0.');
 
-function go(...args: readonly string[]): string {
+function go(module: string, ...args: readonly string[]): string {
   const command = installedProgram('go') ?? 'go';
-  return execFileSync(command, args, { cwd: folder, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
+  return execFileSync(command, args, { cwd: module, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }
 
 /** The go.mod of the release. */
 function releasedGoMod(): string {
-  const { Dir } = JSON.parse(go('mod', 'download', '-json', `k8s.io/kubernetes@${release}`));
+  const { Dir } = JSON.parse(go(folder, 'mod', 'download', '-json', `k8s.io/kubernetes@${release}`));
   return readFileSync(join(Dir, 'go.mod'), 'utf8');
 }
 
@@ -65,7 +70,21 @@ function toolsGo(): string {
   ].join('\n');
 }
 
-for (const name of ['go.mod', 'go.sum']) rmSync(join(folder, name), { force: true });
+function writeModule(module: string, goMod: string): void {
+  rmSync(join(module, 'go.sum'), { force: true });
+  writeFileSync(join(module, 'go.mod'), goMod);
+  go(module, 'mod', 'tidy');
+}
+
+const released = releasedGoMod();
 writeFileSync(join(folder, 'tools.go'), toolsGo());
-writeFileSync(join(folder, 'go.mod'), goModOf(releasedGoMod()));
-go('mod', 'tidy');
+writeModule(folder, goModOf(released));
+writeModule(
+  join(folder, 'coredns'),
+  [
+    'module flowtap.test/coredns',
+    `go ${found(released, /^go (\S+)$/m)}`,
+    `require github.com/coredns/coredns v${COREDNS_VERSION}`,
+    '',
+  ].join('\n\n'),
+);
