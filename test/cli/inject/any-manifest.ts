@@ -50,25 +50,32 @@ const deployment = fc.record(
 );
 
 /** Deployments as people and programs write them: block or flow style, indentation, comments, line ends. */
-export const anyManifest: fc.Arbitrary<string> = fc
-  .record({
-    objects: fc.array(deployment, { minLength: 1, maxLength: 2 }),
-    indent: fc.constantFrom(2, 4),
-    indentSeq: fc.boolean(),
-    isList: fc.boolean(),
-    flow: fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }),
-    comments: fc.array(fc.constantFrom(undefined, ' here', ' two\n lines'), { minLength: 1, maxLength: 7 }),
-    isWindows: fc.boolean(),
-    isEnded: fc.boolean(),
-  })
-  .map(({ objects, indent, indentSeq, isList, flow, comments, isWindows, isEnded }) => {
-    const items = isList ? [{ apiVersion: 'v1', kind: 'List', items: objects }] : objects;
-    const written = items
-      .map((item) => decorate(item, flow, comments).toString({ indent, indentSeq, lineWidth: 60 }))
-      .join('---\n');
-    const ended = isEnded ? written : written.trimEnd();
-    return isWindows ? ended.replaceAll('\n', '\r\n') : ended;
-  });
+export const anyManifest = manifests(fc.array(fc.boolean(), { minLength: 1, maxLength: 12 }));
+
+/** The same in block style alone. */
+export const anyBlockManifest = manifests(fc.constant([false]));
+
+function manifests(flows: fc.Arbitrary<readonly boolean[]>): fc.Arbitrary<string> {
+  return fc
+    .record({
+      objects: fc.array(deployment, { minLength: 1, maxLength: 2 }),
+      indent: fc.constantFrom(2, 4),
+      indentSeq: fc.boolean(),
+      isList: fc.boolean(),
+      flow: flows,
+      comments: fc.array(fc.constantFrom(undefined, ' here', ' two\n lines'), { minLength: 1, maxLength: 7 }),
+      isWindows: fc.boolean(),
+      isEnded: fc.boolean(),
+    })
+    .map(({ objects, indent, indentSeq, isList, flow, comments, isWindows, isEnded }) => {
+      const items = isList ? [{ apiVersion: 'v1', kind: 'List', items: objects }] : objects;
+      const written = items
+        .map((item) => decorate(item, flow, comments).toString({ indent, indentSeq, lineWidth: 60 }))
+        .join('---\n');
+      const ended = isEnded ? written : written.trimEnd();
+      return isWindows ? ended.replaceAll('\n', '\r\n') : ended;
+    });
+}
 
 /** The same as JSON. */
 export const anyJson: fc.Arbitrary<string> = fc
