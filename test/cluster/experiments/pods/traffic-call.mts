@@ -5,6 +5,8 @@ export interface PodCall {
   readonly port: number;
   /** The caller's; one of the kernel's choice where it is absent. */
   readonly localPort?: number;
+  /** Of UDP; the kernel's choice where it is absent. */
+  readonly localHost?: string;
   /** Payload; of UDP that of its datagram. */
   readonly bytes: number;
   /** Of TCP; as fast as it goes where it is absent. */

@@ -93,10 +93,11 @@ const callTcp: Caller = async ({ host, port, localPort, bytes, bytesPerSecond },
   return JSON.parse(text);
 };
 
-const callUdp: Caller = async ({ host, port, localPort, bytes }, signal, isAt) => {
+const callUdp: Caller = async ({ host, port, localHost, localPort = 0, bytes }, signal, isAt) => {
   const socket = createSocket('udp4');
   try {
-    if (localPort !== undefined) socket.bind(localPort);
+    socket.bind(localPort, localHost);
+    await once(socket, 'listening', { signal });
     socket.connect(port, host);
     await once(socket, 'connect', { signal });
     const { address: ip, port: boundPort } = socket.address();
