@@ -7,7 +7,7 @@ import type { ServerProcess } from '../../servers/server-process.ts';
 import type { NodePlace } from './cluster-network.ts';
 import { makeCgroup, removeCgroup } from './node-cgroups.ts';
 import { NodeNamespaces } from './node-namespaces.ts';
-import type { NodeSettings, ProxyMode } from './node-settings.ts';
+import type { NodeSettings, PodAddresses, ProxyMode } from './node-settings.ts';
 import {
   CONTAINERD_SOCKET,
   containerdSettings,
@@ -77,9 +77,9 @@ export class ClusterNode {
   }
 
   /** Tells it from which range its pods get their addresses. */
-  networkPods(podRange: string): void {
+  networkPods(podRange: string, addresses?: PodAddresses): void {
     // In place: containerd reads it again when it is written, not when it is moved there.
-    this.#writeJson('cni/pods.conflist', podNetworkSettings(podRange));
+    this.#writeJson('cni/pods.conflist', podNetworkSettings(podRange, addresses));
   }
 
   /** Runs a program in the node's namespaces to its end; gives its output. */

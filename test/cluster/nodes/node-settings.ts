@@ -53,12 +53,18 @@ conf_dir = "${folder}/cni"
 `;
 }
 
+/** The first and the last address that pods get, where it is not the whole range. */
+export interface PodAddresses {
+  readonly rangeStart: string;
+  readonly rangeEnd: string;
+}
+
 /** A pod is at the end of a link of its own to the node (CNI plugin ptp). */
-export function podNetworkSettings(podRange: string): unknown {
+export function podNetworkSettings(podRange: string, addresses?: PodAddresses): unknown {
   const ipam = {
     type: 'host-local',
     dataDir: '/run/cni',
-    ranges: [[{ subnet: podRange }]],
+    ranges: [[{ subnet: podRange, ...addresses }]],
     routes: [{ dst: '0.0.0.0/0' }],
   };
   return {

@@ -2,7 +2,7 @@ import { communityId } from '../../../../services/core/community-id.ts';
 import { parseIp } from '../../../../services/core/ip-address.ts';
 import { TCP, UDP } from '../../../../services/core/protocol.ts';
 import type { NodeCluster } from '../../nodes/node-cluster.ts';
-import type { Bed } from '../bed.ts';
+import type { ExperimentBed } from '../experiment-bed.ts';
 import { askUntil, FLOW_STREAM, flowsFound } from '../flow-search.ts';
 import type { TrafficPod } from '../pods/traffic-pods.ts';
 import { TrafficPods } from '../pods/traffic-pods.ts';
@@ -45,7 +45,7 @@ export interface IsolationResult {
 
 /** Pods of several tenants call one another, whatever policies say; the documents tell what these forbade. */
 export async function runIsolation(
-  { cluster, stores }: Bed,
+  { cluster, stores }: ExperimentBed,
   parameters: IsolationParameters,
 ): Promise<IsolationResult> {
   const pods = new TrafficPods(cluster);

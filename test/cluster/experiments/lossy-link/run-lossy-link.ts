@@ -1,4 +1,4 @@
-import type { Bed } from '../bed.ts';
+import type { ExperimentBed } from '../experiment-bed.ts';
 import { askUntil, FLOW_STREAM, flowsFound, PEER_STREAM, searchFlows } from '../flow-search.ts';
 import { TrafficPods } from '../pods/traffic-pods.ts';
 import type { Link, LinkTruth } from './link-drops.ts';
@@ -31,7 +31,7 @@ export interface LossyLinkResult {
 
 /** Streams between the pods of all nodes while some links drop packets one way. */
 export async function runLossyLink(
-  { cluster, stores }: Bed,
+  { cluster, stores }: ExperimentBed,
   { drops, streams, bytesEach, bytesPerSecond }: LossyLinkParameters,
 ): Promise<LossyLinkResult> {
   const nodes = cluster.nodes.map(({ place }) => place.name);

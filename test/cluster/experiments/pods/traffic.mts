@@ -1,5 +1,5 @@
 // What the pods of experiments run, from a ConfigMap. Each says who it is by its name and UID (POD_NAME, POD_UID).
-// `serve tcp:8080 udp:53 …`: answers who it is, what it sees of the caller, and how much it got.
+// `serve tcp:8080 udp:53:ADDRESS …`: answers who it is, what it sees of the caller, and how much it got.
 // `call`: makes the calls that come as JSON on standard input, all at once; gives what came of each.
 // `live PROTOCOL:PORT … -- ADDRESS …`: serves, and calls the addresses one after the other until it is ended.
 // With LOG_FILE each answer that was given or got is a line of that file.
@@ -14,9 +14,10 @@ import type { CallOutcome, PodCall, TrafficAnswer, TrafficEnd, TrafficLogLine } 
 
 const { POD_NAME: pod = '', POD_UID: uid = '', LOG_FILE: logFile } = process.env;
 const WRITE_BYTES = 16_384;
-const LIVE_PAUSE_MS = 60;
+const LIVE_PAUSE_MS = 250;
 const LIVE_TIMEOUT_MS = 400;
 const LIVE_BYTES = 300;
+const STEADY_PORT = 9000;
 
 type Side = Pick<TrafficLogLine, 'side' | 'protocol' | 'local' | 'remote' | 'fromMs' | 'toMs'>;
 
@@ -28,8 +29,9 @@ function log(line: Side): void {
 /** Says so on standard output when all listen. */
 async function serve(ports: readonly string[]): Promise<void> {
   const servers = ports.map((each) => {
-    const [protocol, port] = each.split(':');
-    return once(protocol === 'tcp' ? serveTcp(Number(port)) : serveUdp(Number(port)), 'listening');
+    const [protocol, port, address] = each.split(':');
+    const server = protocol === 'tcp' ? serveTcp(Number(port)) : serveUdp(Number(port), address);
+    return once(server, 'listening');
   });
   await Promise.all(servers);
   console.log('serving');
@@ -53,7 +55,8 @@ function serveTcp(port: number): Server {
   }).listen(port, '0.0.0.0');
 }
 
-function serveUdp(port: number): Socket {
+/** Of several addresses of the host, it answers from the one that it is bound to. */
+function serveUdp(port: number, address?: string): Socket {
   const socket = createSocket('udp4');
   socket.on('message', (message, remote) => {
     const caller = { ip: remote.address, port: remote.port };
@@ -63,7 +66,7 @@ function serveUdp(port: number): Socket {
     const local = { ip: String(process.env.POD_IP), port };
     log({ side: 'server', protocol: 'udp', local, remote: caller, fromMs: nowMs, toMs: nowMs });
   });
-  return socket.bind(port);
+  return socket.bind(port, address);
 }
 
 /** Throws where nobody answers in time. */
@@ -126,15 +129,24 @@ async function call(wanted: PodCall): Promise<CallOutcome> {
   return { fromMs, toMs, ...(local && { local }), ...(answer && { answer }) };
 }
 
-/** By TCP and UDP in turn, each from a port of its own. */
+/** By TCP and UDP in turn, each from a port of its own, and by UDP from the same port all the time. */
 async function live(ports: readonly string[], hosts: readonly string[]): Promise<void> {
   await serve(ports);
+  const steady = createSocket('udp4').bind(STEADY_PORT);
+  const ownIp = String(process.env.POD_IP);
+  const others = hosts.filter((host) => host !== ownIp);
+  const udpPort = Number(ports.find((each) => each.startsWith('udp:'))?.split(':')[1]);
+  steady.on('error', () => undefined);
+  steady.on('message', (_message, { address: ip, port }) => {
+    const nowMs = Date.now();
+    const local = { ip: ownIp, port: STEADY_PORT };
+    log({ side: 'client', protocol: 'udp', local, remote: { ip, port }, fromMs: nowMs, toMs: nowMs });
+  });
   for (let turn = 0; ; turn++) {
     const [protocol, port] = ports[turn % ports.length].split(':') as ['tcp' | 'udp', string];
     const wanted = { protocol, port: Number(port), bytes: LIVE_BYTES, timeoutMs: LIVE_TIMEOUT_MS };
-    await Promise.all(
-      hosts.filter((host) => host !== process.env.POD_IP).map((host) => call({ ...wanted, host })),
-    );
+    for (const host of others) steady.send('still there?', udpPort, host, () => undefined);
+    await Promise.all(others.map((host) => call({ ...wanted, host })));
     await sleep(LIVE_PAUSE_MS);
   }
 }

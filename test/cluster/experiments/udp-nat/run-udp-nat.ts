@@ -7,7 +7,7 @@ import { countedConnections } from '../../../integration/pods/counted-connection
 import { until } from '../../../support/until.ts';
 import type { ClusterNode } from '../../nodes/cluster-node.ts';
 import type { NodeCluster } from '../../nodes/node-cluster.ts';
-import type { Bed } from '../bed.ts';
+import type { ExperimentBed } from '../experiment-bed.ts';
 import { askUntil, FLOW_STREAM, flowsFound, PEER_STREAM } from '../flow-search.ts';
 import type { PodCall } from '../pods/traffic-call.mts';
 import type { TrafficPod } from '../pods/traffic-pods.ts';
@@ -57,12 +57,12 @@ export interface UdpNatResult {
 
 /** UDP through a service, through a node's port, and out to the world behind the node's address. */
 export async function runUdpNat(
-  { cluster, stores }: Bed,
+  { cluster, stores }: ExperimentBed,
   { flows }: UdpNatParameters,
 ): Promise<UdpNatResult> {
   const [clientNode, serverNode] = cluster.nodes;
   const pods = new TrafficPods(cluster);
-  const world = await World.start(cluster.network.router, [WORLD], [`udp:${WORLD_PORT}`]);
+  const world = await World.start(cluster.network.router, [WORLD], [`udp:${WORLD_PORT}:${WORLD}`]);
   const masquerade = (action: '-A' | '-D'): Promise<string> =>
     clientNode.run(...iptables(action, '-s', '10.244.0.0/16', '-d', `${WORLD}/32`, '-j', 'MASQUERADE'));
   try {
