@@ -19,6 +19,7 @@ const TASKS = {
     fromCaller: false,
   },
   cluster: { module: 'test/cluster/cluster-command.ts', args: [], fromCaller: true },
+  experiment: { module: 'test/cluster/experiments/experiment-command.ts', args: [], fromCaller: true },
   check: { module: 'scripts/check.mjs', args: [], fromCaller: false },
   bench: { module: 'bench/main.ts', args: [], fromCaller: false },
   build: { module: 'scripts/build.mjs', args: [], fromCaller: false },
