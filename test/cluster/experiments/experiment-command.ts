@@ -2,6 +2,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import type { ListedExperiment } from './experiment.ts';
+import type { ExperimentBed } from './experiment-bed.ts';
 import { bedUnavailable, startBed, stopBed } from './experiment-bed.ts';
 import { NETWORK_EXPERIMENTS } from './network-experiments.ts';
 
@@ -41,22 +43,31 @@ async function run(): Promise<void> {
   try {
     for (const experiment of experiments) {
       console.error(experiment.name);
-      const { markdown, svg } = await experiment.carryOut(bed, values.small ? 'small' : 'full');
-      console.log(markdown);
-      if (values.write === undefined) continue;
-      const folder = resolve(values.write);
-      mkdirSync(folder, { recursive: true });
-      writeFileSync(join(folder, `${experiment.name}.md`), markdown);
-      writeFileSync(join(folder, `${experiment.name}.svg`), svg);
+      // One that fails takes no other with it.
+      await carryOut(experiment, bed, values).catch((error: unknown) => fail(`${experiment.name}: ${error}`));
     }
   } finally {
     await stopBed(bed);
   }
 }
 
-try {
-  await run();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+async function carryOut(
+  experiment: ListedExperiment,
+  bed: ExperimentBed,
+  { small, write }: { readonly small: boolean; readonly write?: string },
+): Promise<void> {
+  const { markdown, svg } = await experiment.carryOut(bed, small ? 'small' : 'full');
+  console.log(markdown);
+  if (write === undefined) return;
+  const folder = resolve(write);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${experiment.name}.md`), markdown);
+  writeFileSync(join(folder, `${experiment.name}.svg`), svg);
+}
+
+function fail(message: string): void {
+  console.error(message);
   process.exitCode = 1;
 }
+
+await run().catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)));

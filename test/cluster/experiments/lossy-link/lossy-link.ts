@@ -54,7 +54,7 @@ export const LOSSY_LINK: Experiment<LossyLinkParameters, LossyLinkResult> = {
       `**Answer.** ${worst.join('; ')}. ${result.found.length - lossy.length} other directions lose nothing.`,
       markdownTable(head, rows),
       `Truth is what the rules of the router between the nodes counted: payload of ${result.streams} TCP streams, dropped at random, whatever the packets carried; what was dropped of acknowledgments is in no number. ${result.streamsWhole} streams arrived whole, in ${result.seconds.toFixed(0)} s.`,
-      'A window counts with the loss that was measured at both ends (`flowtap.loss.*.evidence: both`). Where the other end’s record came later, the document that counts has an estimate of one end (`sender`), and the document of the stream `flowtap-peer-*` has the measure; a retransmission without need is then told as loss by the first. So both streams are read.',
+      "A window counts with the loss that was measured at both ends (`flowtap.loss.*.evidence: both`). Where the other end's record came later, the document that counts has an estimate of one end (`sender`), and the document of the stream `flowtap-peer-*` has the measure; a retransmission without need is then told as loss by the first. So both streams are read.",
     ].join('\n\n');
   },
   chart({ found, links }) {

@@ -46,7 +46,7 @@ export async function runLossyLink(
     );
     rules.apply(drops);
     const sinceMs = Date.now();
-    const timeoutMs = 30_000 + (bytesEach / bytesPerSecond) * 10_000;
+    const timeoutMs = Math.ceil(30_000 + (bytesEach / bytesPerSecond) * 10_000);
     const outcomes = await Promise.all(
       running.map((pod) => {
         const others = running.filter(({ node }) => node !== pod.node);

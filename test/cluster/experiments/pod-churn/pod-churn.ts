@@ -11,7 +11,7 @@ const VERDICTS: readonly Verdict[] = ['right', 'unknown', 'shared', 'wrong'];
 export const POD_CHURN: Experiment<PodChurnParameters, PodChurnResult> = {
   name: 'pod-churn',
   question:
-    'Pods come and go, and take over one another’s addresses while traffic flows. Is a wrong pod ever named?',
+    "Pods come and go, and take over one another's addresses while traffic flows. Is a wrong pod ever named?",
   full: { slots: 3, lives: 12, lifeMs: 6000 },
   small: { slots: 2, lives: 3, lifeMs: 4000 },
   run: runPodChurn,

@@ -15,7 +15,7 @@ const CASES: Readonly<Record<NatCase, string>> = {
 export const UDP_NAT: Experiment<UdpNatParameters, UdpNatResult> = {
   name: 'udp-nat',
   question:
-    'UDP has no connections, and nodes rewrite its addresses: to a pod behind a service, to the node’s own on the way out. Do the documents tell who really talked, and how that is known?',
+    "UDP has no connections, and nodes rewrite its addresses: to a pod behind a service, to the node's own on the way out. Do the documents tell who really talked, and how that is known?",
   full: { flows: 100 },
   small: { flows: 5 },
   run: runUdpNat,
@@ -25,7 +25,7 @@ export const UDP_NAT: Experiment<UdpNatParameters, UdpNatResult> = {
     return [
       `**Answer.** ${right} of ${flows.length} flows are told as the kernel of the node had them at the same time: both tuples, both Community IDs, the service and the evidence.`,
       ...names.flatMap((name) => explained(flows, name)),
-      'The kernel’s view is `conntrack -L` in the namespace of the node that rewrote the addresses, read while its entries lived. What the server saw is its own answer.',
+      "The kernel's view is `conntrack -L` in the namespace of the node that rewrote the addresses, read while its entries lived. What the server saw is its own answer.",
     ].join('\n\n');
   },
   chart({ flows }) {
@@ -62,7 +62,7 @@ function explained(flows: readonly ExplainedFlow[], name: NatCase): readonly str
     ...row('resolver: what that really is', outside?.real),
   ];
   const right = own.filter(({ differences }) => differences.length === 0).length;
-  const evidence = document?.evidence ?? 'none: what the pod’s probe saw is what it is';
+  const evidence = document?.evidence ?? "none: what the pod's probe saw is what it is";
   const service = document?.service === undefined ? '' : `; service ${document.service}`;
   const differences = own.flatMap((flow) => flow.differences).slice(0, 5);
   return [
