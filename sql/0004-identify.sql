@@ -1,5 +1,6 @@
--- As `identify`, with a row of the kind 'contested' and without an identity where the address may have been that of one of
--- several, so that whoever knows one of them for a moment nearby does not take it for the one of this moment.
+-- As `identify`, with a row of the kind 'contested' where the address may have been that of one of several, or of one of whom
+-- it is not sure, so that whoever knows another for a moment nearby does not take it for the one of this moment. It has an
+-- identity where there is only one.
 create function identify_or_doubt(addresses inet[], at timestamptz[])
 returns table (ordinal integer, kind text, identity json, valid_from timestamptz, valid_to timestamptz)
 language plpgsql stable parallel safe
@@ -75,7 +76,8 @@ begin
       count(*) filter (where claims and claim.kind = 'Service') as services,
       count(*) filter (where claims and is_sure and claim.kind = 'Service') as sure_services,
       max(at_row) filter (where claims and is_sure and claim.kind = 'Service') as sure_service,
-      max(at_row) filter (where claims and is_early) as early
+      max(at_row) filter (where claims and is_early) as early,
+      max(at_row) filter (where claims) as possible
     from claim
     group by claim.n
   ), judged as (
@@ -94,7 +96,7 @@ begin
       end as at_row
     from counted c
   )
-  select a.n::integer, case when i.ctid is null then 'contested' else a.answer_kind end,
+  select a.n::integer, case when a.at_row is null then 'contested' else a.answer_kind end,
     case
       when a.answer_kind = 'node' and a.sure_services > 0 or a.answer_kind = 'service' and a.sure_services > 1
         then with_services(i.identity, a.address, a.at)
@@ -102,7 +104,9 @@ begin
     end,
     nullif(a.since, '-infinity'), nullif(a.until, 'infinity')
   from judged a
-  left join identities i on i.ctid = a.at_row
+  -- The only one that is possible, where it is not the answer: at another time it may be.
+  left join identities i
+    on i.ctid = coalesce(a.at_row, case when a.pods + a.nodes + a.services = 1 then a.possible end)
   where i.ctid is not null or a.pods + a.nodes + a.services > 1;
 end
 $$;

@@ -7,6 +7,8 @@ export interface NameRow {
   /** Undefined: still. */
   readonly toMs?: number | undefined;
   readonly identity: AddressIdentity;
+  /** It may have had it, which is not sure. */
+  readonly isPossible?: boolean;
 }
 
 /** A state store: rows that a test may change, as kubeagent would. */
@@ -32,7 +34,8 @@ export class TableOfNames implements NameSource {
     );
     if (found.length > 1) return 'contested';
     if (found.length === 0) return undefined;
-    const [{ identity, fromMs, toMs }] = found;
+    const [{ identity, fromMs, toMs, isPossible }] = found;
+    if (isPossible === true) return { possible: identity };
     return { identity, validFromMs: fromMs, validToMs: toMs };
   }
 }

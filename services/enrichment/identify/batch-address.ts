@@ -11,8 +11,8 @@ export class BatchAddress {
   spans: readonly Span[] = [];
   /** Times at which nobody is known to have had it. */
   readonly misses: number[] = [];
-  /** Among them those at which it may have been one of several. */
-  readonly contested: number[] = [];
+  /** Among them those at which it may have been one of several, or only the one that is given. */
+  readonly #doubts = new Map<number, DescribedIdentity | undefined>();
 
   constructor(address: Address, fromMs: number, toMs: number) {
     this.address = address;
@@ -23,6 +23,12 @@ export class BatchAddress {
   widen(fromMs: number, toMs: number): void {
     if (fromMs < this.fromMs) this.fromMs = fromMs;
     if (toMs > this.toMs) this.toMs = toMs;
+  }
+
+  /** Nobody is known for sure. @param possible the only one that may have had it */
+  doubt(atMs: number, possible: DescribedIdentity | undefined): void {
+    this.misses.push(atMs);
+    this.#doubts.set(atMs, possible);
   }
 
   isAnswered(atMs: number): boolean {
@@ -47,12 +53,14 @@ export class BatchAddress {
     const atEnd = spanAt(spans, endMs);
     if (atEnd !== undefined && atEnd.fromMs <= startMs) return atEnd.value;
     const atStart = spanAt(spans, startMs);
-    if (atEnd === undefined) return this.#isNobodyElses(endMs) ? atStart?.value : undefined;
-    if (atStart === undefined) return this.#isNobodyElses(startMs) ? atEnd.value : undefined;
+    if (atEnd === undefined) return this.#unlessAnothers(endMs, atStart?.value);
+    if (atStart === undefined) return this.#unlessAnothers(startMs, atEnd.value);
     return atStart.value.owner === atEnd.value.owner ? atEnd.value : 'changed';
   }
 
-  #isNobodyElses(atMs: number): boolean {
-    return this.isAnswered(atMs) && !this.contested.includes(atMs);
+  #unlessAnothers(atMs: number, owner: DescribedIdentity | undefined): DescribedIdentity | undefined {
+    if (!this.isAnswered(atMs)) return undefined;
+    if (!this.#doubts.has(atMs) || this.#doubts.get(atMs)?.owner === owner?.owner) return owner;
+    return undefined;
   }
 }

@@ -159,10 +159,10 @@ export class Identifier {
       const spans = found.get(wanted) ?? [];
       if (spans.length === 0) found.set(wanted, spans);
       const interval = intervals[index];
-      if (interval === undefined || interval === 'contested') {
-        wanted.misses.push(atMs);
-        if (interval === 'contested') wanted.contested.push(atMs);
-      } else if (spans.every(({ fromMs }) => fromMs !== interval.validFromMs)) {
+      if (interval === undefined) wanted.misses.push(atMs);
+      else if (interval === 'contested') wanted.doubt(atMs, undefined);
+      else if ('possible' in interval) wanted.doubt(atMs, describer.describe(interval.possible));
+      else if (spans.every(({ fromMs }) => fromMs !== interval.validFromMs)) {
         const untilMs = Math.min(interval.validToMs ?? Number.POSITIVE_INFINITY, nowMs - settleMs + 1);
         spans.push({ fromMs: interval.validFromMs, untilMs, value: describer.describe(interval.identity) });
       }

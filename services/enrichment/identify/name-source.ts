@@ -7,7 +7,12 @@ export interface NameSource {
 }
 
 /** Undefined where nobody is known; `contested` where it may have been one of several. */
-export type NameAnswer = IdentityInterval | 'contested' | undefined;
+export type NameAnswer = IdentityInterval | PossibleOwner | 'contested' | undefined;
+
+/** It is not sure that this one had the address; that nobody else had it, is. */
+export interface PossibleOwner {
+  readonly possible: AddressIdentity;
+}
 
 export interface NameQuery {
   /** Canonical text of an address. */

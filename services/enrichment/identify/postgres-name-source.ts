@@ -8,14 +8,15 @@ export interface IdentitySql {
 
 interface IdentityRow {
   readonly ordinal: number;
-  /** Null where the address is contested. */
+  readonly kind: string;
+  /** Null where the address is contested by several. */
   readonly identity: AddressIdentity | string | null;
   readonly from_ms: number | string | null;
   readonly to_ms: number | string | null;
 }
 
 // Times as numbers: drivers make dates of them, which know neither microseconds nor infinity.
-const IDENTIFY = `select ordinal, identity,
+const IDENTIFY = `select ordinal, kind, identity,
   (extract(epoch from valid_from) * 1000)::float8 as from_ms,
   (extract(epoch from valid_to) * 1000)::float8 as to_ms
 from identify_or_doubt($1::inet[], $2::timestamptz[])`;
@@ -39,8 +40,13 @@ export class PostgresNameSource implements NameSource {
         answers[row.ordinal - 1] = 'contested';
         continue;
       }
+      const owner: AddressIdentity = typeof identity === 'string' ? JSON.parse(identity) : identity;
+      if (row.kind === 'contested') {
+        answers[row.ordinal - 1] = { possible: owner };
+        continue;
+      }
       answers[row.ordinal - 1] = {
-        identity: typeof identity === 'string' ? JSON.parse(identity) : identity,
+        identity: owner,
         validFromMs: row.from_ms === null ? Number.NEGATIVE_INFINITY : Number(row.from_ms),
         validToMs: row.to_ms === null ? undefined : Number(row.to_ms),
       };

@@ -111,7 +111,8 @@ export class Inference {
     const found = await namesGuard.call(() => names.identify(asked.map((ip) => ({ ip, atMs: nowMs }))));
     for (const [index, ip] of found === undefined ? [] : asked.entries()) {
       const answer = found![index];
-      const pods = answer === undefined || answer === 'contested' ? [] : answer.identity.pods;
+      const isKnown = answer !== undefined && answer !== 'contested' && 'identity' in answer;
+      const pods = isKnown ? answer.identity.pods : [];
       const own = pods.find(({ uid }) => uid === pod.uid);
       if (own === undefined) {
         // Perhaps not yet, so that this is not remembered.

@@ -62,6 +62,28 @@ describe('names', () => {
     expect((await bodyOf(test)).flowtap.destination).toEqual({ named_by: namedBy });
   });
 
+  it.each([
+    ['the same one', 'next', 'interval'],
+    ['another one', 'old', 'unknown'],
+  ])(
+    'of a pod that had the address when the record ended, and %s may have had it before',
+    async (_, before, namedBy) => {
+      const test = testEnricher();
+      const middle = WINDOW.startMs + 5000;
+      const ip = '10.42.2.40';
+      const possible = {
+        ip,
+        fromMs: SINCE_MS,
+        toMs: middle,
+        identity: ofPod(podIdentity(before)),
+        isPossible: true,
+      };
+      const next = { ip, fromMs: middle, identity: ofPod(podIdentity('next')) };
+      test.names.rows = [...CLUSTER.filter((row) => row.ip !== ip), possible, next];
+      expect((await bodyOf(test)).flowtap.destination).toMatchObject({ named_by: namedBy });
+    },
+  );
+
   it('of a pod whose labels changed in the record are as they are at its end', async () => {
     const test = testEnricher();
     const middle = WINDOW.startMs + 5000;

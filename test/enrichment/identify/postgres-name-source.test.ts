@@ -19,15 +19,19 @@ describe.each(DATABASES)('names in %s', (name) => {
       ['fd00:42::17', 'b', FROM_MS + 0.25, undefined],
       ['10.42.1.18', 'c', FROM_MS, TO_MS],
       ['10.42.1.18', 'd', FROM_MS + 1, TO_MS],
+      ['10.42.1.19', 'e', FROM_MS, FROM_MS + 1000],
+      ['10.42.1.19', 'f', TO_MS + 1, undefined],
     ] as const) {
       const at = (ms: number): string => `epoch'::timestamptz + interval '${ms} milliseconds`;
       const until = to === undefined ? 'infinity' : at(to);
+      // What ends is possible for longer than it is sure.
+      const possibleUntil = uid === 'e' ? at(TO_MS) : until;
       await database.sql.query(
         `insert into identities (address, uid, kind, valid_from, valid_to, named_from, claim_from, claim_to,
            version_from, version_to, identity, is_shared)
-         values ($1, $2, 'Pod', '${at(from)}', '${until}', '${at(from)}', '${at(from)}', '${until}',
+         values ($1, $2, 'Pod', '${at(from)}', '${until}', '${at(from)}', '${at(from)}', '${possibleUntil}',
            '-infinity', 'infinity', $3, $4)`,
-        [ip, uid, JSON.stringify(identity), ip === '10.42.1.18'],
+        [ip, uid, JSON.stringify(identity), ['c', 'd', 'e', 'f'].includes(uid)],
       );
     }
   }, 60_000);
@@ -48,6 +52,8 @@ describe.each(DATABASES)('names in %s', (name) => {
         { ip: '10.42.1.18', atMs: FROM_MS },
         { ip: '10.42.1.18', atMs: FROM_MS + 1 },
         { ip: '10.42.1.18', atMs: TO_MS },
+        { ip: '10.42.1.19', atMs: FROM_MS + 1000 },
+        { ip: '10.42.1.19', atMs: TO_MS },
       ]),
     ).toEqual([
       undefined,
@@ -56,6 +62,8 @@ describe.each(DATABASES)('names in %s', (name) => {
       { identity, validFromMs: FROM_MS, validToMs: TO_MS },
       { identity, validFromMs: FROM_MS, validToMs: FROM_MS + 1 },
       'contested',
+      undefined,
+      { possible: identity },
       undefined,
     ]);
     expect(await source.identify([])).toEqual([]);
