@@ -31,9 +31,13 @@ export interface JudgedName {
   /** UIDs. */
   readonly named: string | undefined;
   readonly truth: readonly string[];
+  readonly startMs: number;
+  readonly endMs: number;
+  /** When each of them wrote it down. */
+  readonly writtenMs: readonly (readonly [uid: string, atMs: number])[];
 }
 
-/** How late a pod may write down what passed its interface; far less than a pod takes to start. */
+/** How late a pod may write down what passed its interface, and never before; far less than a pod takes to start. */
 const LATE_MS = 300;
 
 /** What pods wrote down, by the side and the ends of a flow. */
@@ -55,13 +59,15 @@ export class TruthLog {
       if (!addresses.has(ip)) return [];
       const key = keyOf(side === 'source' ? 'client' : 'server', network.transport, source, destination);
       const lines = (this.#lines.get(key) ?? []).filter(
-        ({ fromMs, toMs }) => toMs >= startMs - LATE_MS && fromMs <= endMs + LATE_MS,
+        ({ fromMs, toMs }) => toMs >= startMs && fromMs <= endMs + LATE_MS,
       );
       const truth = [...new Set(lines.map(({ uid }) => uid))];
       if (truth.length === 0) return [];
       const named = kubernetes?.pod?.uid;
       const namedBy = document.flowtap[side]?.named_by ?? '';
-      return [{ id: event.id, ip, verdict: verdictOf(named, truth), namedBy, named, truth }];
+      const writtenMs = lines.map(({ uid, toMs }) => [uid, toMs] as const);
+      const verdict = verdictOf(named, truth);
+      return [{ id: event.id, ip, verdict, namedBy, named, truth, startMs, endMs, writtenMs }];
     });
   }
 }

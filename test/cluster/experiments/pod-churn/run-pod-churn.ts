@@ -36,6 +36,8 @@ export interface PodChurnResult {
   readonly verdicts: Readonly<Record<Verdict, number>>;
   readonly byEvidence: Readonly<Record<string, Readonly<Partial<Record<Verdict, number>>>>>;
   readonly wrong: readonly JudgedName[];
+  /** The pods that had addresses of wrong names. */
+  readonly livesOfWrong: readonly Life[];
   /** Ends at these addresses of which no pod wrote down anything. */
   readonly notJudged: number;
   readonly logLines: number;
@@ -122,6 +124,7 @@ function resultOf(
     byEvidence[namedBy] ??= {};
     byEvidence[namedBy][verdict] = (byEvidence[namedBy][verdict] ?? 0) + 1;
   }
+  const wrong = judged.filter(({ verdict }) => verdict === 'wrong');
   return {
     pods: had.length,
     addresses: addresses.length,
@@ -129,7 +132,8 @@ function resultOf(
     documents: documents.length,
     verdicts,
     byEvidence,
-    wrong: judged.filter(({ verdict }) => verdict === 'wrong'),
+    wrong,
+    livesOfWrong: had.filter(({ ip }) => wrong.some((name) => name.ip === ip)),
     notJudged: ends.filter((ip) => known.has(ip)).length - judged.length,
     logLines: lines.length,
   };

@@ -24,6 +24,9 @@ export interface Life {
   readonly name: string;
   readonly uid: string;
   readonly ip: string;
+  /** From when it was ready until its end was asked for. */
+  readonly fromMs: number;
+  readonly toMs: number;
 }
 
 /** Pods one after the other; each is deleted when it has run for its time, and the next one made at once. */
@@ -42,9 +45,10 @@ export async function runSlot(options: SlotOptions): Promise<readonly Life[]> {
     await cluster.create(podObject(wanted));
     const pod = ['-n', namespace, `pod/${wanted.name}`];
     await cluster.kubectl(['wait', '--for=condition=Ready', '--timeout=3m', ...pod]);
+    const fromMs = Date.now();
     await sleep(lifeMs);
     const { metadata, status } = JSON.parse(await cluster.kubectl(['get', '-o', 'json', ...pod]));
-    had.push({ name: wanted.name, uid: metadata.uid, ip: status.podIP });
+    had.push({ name: wanted.name, uid: metadata.uid, ip: status.podIP, fromMs, toMs: Date.now() });
     await cluster.kubectl(['delete', '--timeout=3m', ...pod]);
   }
   return had;
