@@ -45,9 +45,10 @@ export function barChart({ title, series, groups, format }: BarChart): string {
   });
   const size = `width="${WIDTH}" height="${height}" viewBox="0 0 ${WIDTH} ${height}"`;
   const open = `<svg xmlns="http://www.w3.org/2000/svg" ${size} font-family="sans-serif" font-size="12">`;
+  const name = `<title>${escaped(title)}</title>`;
   const background = '<rect width="100%" height="100%" fill="#ffffff"/>';
   const heading = text(16, 22, title, ' font-size="14" font-weight="bold"');
-  return `${[open, background, heading, ...legend, ...bars, '</svg>'].join('\n')}\n`;
+  return `${[open, name, background, heading, ...legend, ...bars, '</svg>'].join('\n')}\n`;
 }
 
 function escaped(text: string): string {
