@@ -1,6 +1,7 @@
 import { beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { CART_CALLS, LOST_BYTES, STOCK_CALLS } from '../../fixtures/question-traffic.ts';
 import { ELASTICSEARCH_START_MS, elasticsearchUnavailable } from '../../servers/elasticsearch.ts';
+import { bulkCreate } from '../../support/bulk-create.ts';
 import { runFlowtap } from '../../support/flowtap-process.ts';
 import { startFlowtap } from '../../support/following-flowtap.ts';
 import type { QuestionStreams } from '../../support/question-streams.ts';
@@ -137,6 +138,31 @@ describe('over Elasticsearch', () => {
   test('says what is not shown, and of which part numbers are', async () => {
     expect((await top('pods', '--limit', '2')).stderr).toMatch(/^The first 2 of \d+ rows\.\n$/);
     expect((await top('pods', '--namespace', 'nobody')).stderr).toBe('No flow is as asked for.\n');
+  });
+
+  test('more groups than are looked at: the numbers are of a part, and that is said', async () => {
+    const namespace = `${streams.namespace}_many`;
+    const flow = JSON.parse(streams.documents.find(({ stream }) => stream.startsWith('logs-'))!.body);
+    const documents = Array.from({ length: 5001 }, (_, index) => {
+      const source = { ip: `10.99.${index >> 8}.${index & 255}`, bytes: 1, packets: 1 };
+      const body = JSON.stringify({ ...flow, source, flow: { id: `${index}` } });
+      return { stream: `logs-flowtap.flow-${namespace}`, id: `${index}`, body };
+    });
+    await bulkCreate(streams.url, documents);
+    const env = { ...streams.env, FLOWTAP_DATA_STREAM_NAMESPACE: namespace };
+    const ask = (...args: readonly string[]) =>
+      runFlowtap(['top', 'addresses', '--ends', 'from', '-o', 'json', ...args], { env });
+    const part = await ask('--max-groups', '5000');
+    expect(JSON.parse(part.stdout)).toMatchObject({ found: 5000, partial: true });
+    expect(part.stderr).toContain('There are more than --max-groups 5000 combinations of names');
+    const whole = await ask();
+    expect(JSON.parse(whole.stdout)).toMatchObject({
+      found: 5001,
+      partial: false,
+      total: { source_bytes: 5001 },
+    });
+    // Said of every number above a thousand, also of one that is a sum of small ones.
+    expect(JSON.parse(whole.stdout).total.connections_approximate).toBe(true);
   });
 
   test('--watch shows it again until Ctrl-C, which is no failure', async () => {
