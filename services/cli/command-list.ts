@@ -1,5 +1,6 @@
 import type { ConfigOf, ConfigTable } from '../runtime/config.ts';
 import type { CommandContext } from './command-context.ts';
+import { RANKED_WORDS } from './top/ranked-words.ts';
 
 /** A command's settings, and what it does: gives the exit code. */
 export interface CommandModule {
@@ -128,6 +129,29 @@ export const COMMANDS: readonly CommandEntry[] = [
     load: async () => {
       const { CONSOLE_SETTINGS, runConsoleCommand } = await import('./commands/console.ts');
       return command(CONSOLE_SETTINGS, (_args, config, context) => runConsoleCommand(config, context));
+    },
+  },
+  {
+    name: 'observe',
+    summary: 'show flows in the terminal, and follow them',
+    description:
+      'Shows flows of Elasticsearch by names, labels, addresses and how they fared, as lines or as documents. It only ' +
+      'reads.',
+    load: async () => {
+      const { OBSERVE_SETTINGS, runObserveCommand } = await import('./commands/observe.ts');
+      return command(OBSERVE_SETTINGS, (_args, config, context) => runObserveCommand(config, context));
+    },
+  },
+  {
+    name: 'top',
+    summary: 'rank services, pods and pairs by their traffic',
+    description:
+      'Ranks who sent and got most, lost most or opened most connections, once or again and again, of the flows in ' +
+      'Elasticsearch. It only reads.',
+    argument: ['<what>', RANKED_WORDS],
+    load: async () => {
+      const { TOP_SETTINGS, runTopCommand } = await import('./commands/top.ts');
+      return command(TOP_SETTINGS, runTopCommand);
     },
   },
   {

@@ -12,7 +12,7 @@ import { addOptions, readOptions } from './options.ts';
 
 const EXIT_CODES = `
 Exit codes: 0 done; 1 failed; 2 wrong usage; 3 some input was damaged or unreadable (what could be read was);
-130 a replay was interrupted.
+130 a replay or a query was interrupted.
 Every flag can also be set by the environment variable in its description.`;
 
 const terminal = new Terminal(process.stderr, process.env);

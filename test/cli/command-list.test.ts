@@ -18,6 +18,8 @@ it('holds the commands, each once', () => {
     'check',
     'setup',
     'console',
+    'observe',
+    'top',
     'demo',
     '(demo-traffic)',
     '(demo-services)',
@@ -36,8 +38,10 @@ describe.each(LOADED)('$name', ({ summary, description, settings }) => {
     expect(new Set(all.map(longFlag)).size).toBe(all.length);
     for (const setting of all) {
       const name = longFlag(setting).slice('--'.length).replaceAll('-', '_').toUpperCase();
-      // What is an address by its flag says so in its variable.
-      expect([`FLOWTAP_${name}`, `FLOWTAP_${name}_URL`]).toContain(setting.env);
+      // What is an address or a form by its flag says so in its variable. What narrows a question does too: a pod's
+      // own FLOWTAP_NAMESPACE must not, and Kubernetes has names that end in _PORT.
+      const names = [name, `${name}_URL`, `${name}_FORMAT`, `FILTER_${name}`, `FILTER_${name}S`];
+      expect(names.map((each) => `FLOWTAP_${each}`)).toContain(setting.env);
     }
   });
 

@@ -3,7 +3,7 @@ import { ElasticsearchFlowSource } from '../../console/elasticsearch/elasticsear
 import { checkAccess, readPassword } from '../../console/server/access.ts';
 import { startConsole } from '../../console/start-console.ts';
 import type { ConfigOf } from '../../runtime/config.ts';
-import { duration, flag, integer, reader, text } from '../../runtime/config-values.ts';
+import { duration, flag, integer, text } from '../../runtime/config-values.ts';
 import { elasticsearchClient } from '../../runtime/elasticsearch/elasticsearch-client.ts';
 import { FlowtapError } from '../../runtime/errors.ts';
 import { formatAddress, listenAddress } from '../../runtime/listen-address.ts';
@@ -15,24 +15,14 @@ import { ELASTICSEARCH_SETTINGS, elasticsearchAccess } from './elasticsearch-set
 import { INDEX_SETTINGS } from './index-settings.ts';
 import { RECEIVE_SETTINGS } from './receive-settings.ts';
 import { SERVICE_SETTINGS } from './service-settings.ts';
+import { STREAM_SETTINGS } from './stream-settings.ts';
 
 /** Little work for Elasticsearch, until somebody asks for more. */
 const FIRST_SHOWN = { last: '15m', refresh: '30' } as const;
 
-const dataStreamNamespace = reader(
-  'lower-case letters, digits, dots and underscores, or * for all',
-  (word) => (/^(?:\*|[a-z0-9][a-z0-9_.]{0,99})$/.test(word) ? word : undefined),
-);
-
 export const CONSOLE_SETTINGS = {
   ...ELASTICSEARCH_SETTINGS,
-  dataStreamNamespace: {
-    flag: '--data-stream-namespace <name>',
-    env: 'FLOWTAP_DATA_STREAM_NAMESPACE',
-    parse: dataStreamNamespace,
-    default: '*',
-    doc: 'show the flows of the streams of this namespace; * for all',
-  },
+  ...STREAM_SETTINGS,
   listen: {
     flag: '--listen <address>',
     env: 'FLOWTAP_LISTEN',

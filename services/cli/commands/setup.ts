@@ -6,6 +6,7 @@ import { elasticsearchClient } from '../../runtime/elasticsearch/elasticsearch-c
 import { FlowtapError } from '../../runtime/errors.ts';
 import type { CommandContext } from '../command-context.ts';
 import { EXIT_FAILURE, EXIT_SUCCESS } from '../exit-codes.ts';
+import { EDGE_ROLE, readEdgeSet } from '../setup/edges/edge-set.ts';
 import { NEWEST_FEATURES } from '../setup/server-features.ts';
 import type { SetupOptions, SetupResult } from '../setup/set-up-elasticsearch.ts';
 import { setUpElasticsearch } from '../setup/set-up-elasticsearch.ts';
@@ -50,6 +51,19 @@ export const SETUP_SETTINGS = {
     env: 'FLOWTAP_DEADLETTER_RETENTION',
     parse: retention,
     doc: 'how long refused records are kept (as it was; at first 14d)',
+  },
+  edges: {
+    flag: '--edges',
+    env: 'FLOWTAP_EDGES',
+    parse: flag(),
+    default: 'false',
+    doc: 'also install the transform that sums flows up to edges of five minutes, for long times',
+  },
+  edgeRetention: {
+    flag: '--edge-retention <time>',
+    env: 'FLOWTAP_EDGE_RETENTION',
+    parse: retention,
+    doc: 'with --edges: how long edges are kept (as it was; at first 365d)',
   },
   indexMode: {
     flag: '--index-mode <mode>',
@@ -151,11 +165,16 @@ export async function runSetupCommand(
   const set = withRolesFor(readTemplateSet(), namespace);
   const write = (words: string): void => void context.standardOutput.write(words);
   if (config.printRoles) {
-    write(`${JSON.stringify(Object.fromEntries(set.roles), undefined, 2)}\n`);
+    const roles = config.edges ? [...set.roles, [EDGE_ROLE, readEdgeSet().role]] : set.roles;
+    write(`${JSON.stringify(Object.fromEntries(roles), undefined, 2)}\n`);
     return EXIT_SUCCESS;
   }
   const choices = templateOptions(config);
   if (config.out !== undefined) {
+    if (config.edges) {
+      const message = '--out does not write edges: their files are in ecs-templates/edges.';
+      throw new FlowtapError('CONFIG_INVALID', 'config', message);
+    }
     const chosen = withRevisions(chooseTemplates(set, choices, NEWEST_FEATURES));
     for (const path of writeTemplateFolder(chosen, config.out)) write(`${path}\n`);
     return EXIT_SUCCESS;
@@ -163,12 +182,16 @@ export async function runSetupCommand(
   if (config.removeData && !config.remove) {
     throw new FlowtapError('CONFIG_INVALID', 'config', '--remove-data goes with --remove only.');
   }
+  if (config.edgeRetention !== undefined && !config.edges) {
+    throw new FlowtapError('CONFIG_INVALID', 'config', '--edge-retention goes with --edges only.');
+  }
   const client = elasticsearchClient(elasticsearchAccess(config, `flowtap-setup/${context.version}`));
   try {
     const result = await withPatience(config.waitMs, context, {
       ...{ client, set, choices, namespace },
       isDryRun: config.dryRun,
       isForced: config.force,
+      edges: config.edges ? { set: readEdgeSet(), retention: config.edgeRetention } : undefined,
       removal: config.remove ? { withData: config.removeData } : undefined,
     });
     write(

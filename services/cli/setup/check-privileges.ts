@@ -14,7 +14,7 @@ interface Privileges {
 }
 
 /** Throws a FlowtapError ELASTICSEARCH_REFUSED that names each privilege of the role that is missing. */
-export async function checkPrivileges(client: Client, role: Role): Promise<void> {
+export async function checkPrivileges(client: Client, role: Role, roleName: string): Promise<void> {
   let held: Privileges;
   try {
     held = await client.transport.request<Privileges>({
@@ -37,7 +37,7 @@ export async function checkPrivileges(client: Client, role: Role): Promise<void>
   throw new FlowtapError(
     'ELASTICSEARCH_REFUSED',
     'setup',
-    `${held.username} lacks ${missing.join(', ')}. Give it the role flowtap-setup, which \`flowtap setup elasticsearch --print-roles\` shows.`,
+    `${held.username} lacks ${missing.join(', ')}. Give it the role ${roleName}, which \`flowtap setup elasticsearch --print-roles\` shows.`,
   );
 }
 

@@ -2,6 +2,9 @@ import type { Client } from '@elastic/elasticsearch';
 import { elasticsearchFailure } from '../../runtime/elasticsearch/elasticsearch-failure.ts';
 import { checkPrecedence } from './check-precedence.ts';
 import { checkPrivileges } from './check-privileges.ts';
+import type { EdgeSet } from './edges/edge-set.ts';
+import { EDGE_ROLE, withEdgeRetention } from './edges/edge-set.ts';
+import { formerEdgeRetention, installEdges, removeEdges } from './edges/set-up-edges.ts';
 import { installTemplates } from './install-templates.ts';
 import { formerChoices, readInstalled } from './installed-templates.ts';
 import { removeTemplates } from './remove-templates.ts';
@@ -10,7 +13,7 @@ import { readServerFeatures } from './server-features.ts';
 import type { SetupStep } from './setup-step.ts';
 import { isChange } from './setup-step.ts';
 import type { Stream, TemplateOptions } from './template-options.ts';
-import { chooseTemplates, STREAMS, settingsComponent } from './template-options.ts';
+import { chooseTemplates, STREAMS, settingsComponent, UNLIMITED } from './template-options.ts';
 import { withRevisions } from './template-revision.ts';
 import type { TemplateSet } from './template-set.ts';
 import { upgradeStreams } from './upgrade-streams.ts';
@@ -23,6 +26,8 @@ export interface SetupOptions {
   readonly namespace: string | undefined;
   readonly isDryRun: boolean;
   readonly isForced: boolean;
+  /** The edges that are made of flows, too; undefined: as they are. */
+  readonly edges?: { readonly set: EdgeSet; readonly retention: string | undefined } | undefined;
   /** Takes everything away again. */
   readonly removal?: { readonly withData: boolean } | undefined;
 }
@@ -36,13 +41,16 @@ export const SETUP_ROLE = 'flowtap-setup';
 
 /** Brings Elasticsearch to this version's templates. May be called again, and by several at once. Throws a FlowtapError. */
 export async function setUpElasticsearch(options: SetupOptions): Promise<SetupResult> {
-  const { client, set, choices, namespace, isDryRun, removal } = options;
+  const { client, set, choices, namespace, isDryRun, edges, removal } = options;
   const server = await readServerFeatures(client);
   const role = set.roles.get(SETUP_ROLE);
-  if (role !== undefined) await checkPrivileges(client, role);
+  if (role !== undefined) await checkPrivileges(client, role, SETUP_ROLE);
+  if (edges !== undefined && removal === undefined) await checkPrivileges(client, edges.set.role, EDGE_ROLE);
   const installed = await readInstalled(client, set);
   if (removal !== undefined) {
-    const steps = await removeTemplates(client, set, installed, { isDryRun, ...removal });
+    // The transform reads the streams, and goes first.
+    const steps = await removeEdges(client, { isDryRun, ...removal });
+    steps.push(...(await removeTemplates(client, set, installed, { isDryRun, ...removal })));
     return { server, steps };
   }
   const chosen = withRevisions(chooseTemplates(set, choices, server, formerChoices(installed)));
@@ -56,6 +64,11 @@ export async function setUpElasticsearch(options: SetupOptions): Promise<SetupRe
     ),
   );
   steps.push(...(await upgradeStreams(client, chosen, { namespace, isDryRun, retentionChanged, kept })));
+  if (edges !== undefined) {
+    const retention = edges.retention ?? (await formerEdgeRetention(client, UNLIMITED));
+    const chosenEdges = withEdgeRetention(edges.set, retention, UNLIMITED);
+    steps.push(...(await installEdges(client, chosenEdges, options)));
+  }
   return { server, steps };
 }
 

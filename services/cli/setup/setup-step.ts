@@ -1,6 +1,12 @@
 /** What became of one object. */
 export interface SetupStep {
-  readonly kind: 'component_template' | 'index_template' | 'data_stream' | 'lifecycle';
+  readonly kind:
+    | 'component_template'
+    | 'index_template'
+    | 'data_stream'
+    | 'lifecycle'
+    | 'index'
+    | 'transform';
   readonly name: string;
   readonly outcome:
     | 'created'
@@ -22,6 +28,8 @@ export const KIND_WORDS: Readonly<Record<SetupStep['kind'], string>> = {
   index_template: 'index template',
   data_stream: 'data stream',
   lifecycle: 'retention of',
+  index: 'index',
+  transform: 'transform',
 };
 
 const CHANGES: readonly SetupStep['outcome'][] = ['created', 'updated', 'rolled_over', 'removed'];

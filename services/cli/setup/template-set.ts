@@ -63,6 +63,16 @@ export function readTemplateSet(folder = FOLDERS.find((candidate) => existsSync(
   };
 }
 
+/** One file of ecs-templates/, by its path in there. Throws a FlowtapError TEMPLATES_INVALID. */
+export function readTemplateFile<Content>(path: string): Content {
+  const folder = FOLDERS.find((candidate) => existsSync(candidate)) ?? FOLDERS[0];
+  try {
+    return JSON.parse(readFileSync(join(folder, path), 'utf8')) as Content;
+  } catch (cause) {
+    throw invalid(`The template ${path} in ${folder} cannot be read: ${(cause as Error).message}.`, cause);
+  }
+}
+
 function readFolder<Content>(folder: string): ReadonlyMap<string, Content> {
   try {
     const names = readdirSync(folder).filter((name) => name.endsWith('.json'));

@@ -3,11 +3,11 @@ import { SUMMED_FIELDS } from '../shape/volume.ts';
 import type { Clause } from './flow-query.ts';
 
 /** A page of groups, and how many pages are read. */
-const PAGE_GROUPS = 5000;
+export const PAGE_GROUPS = 5000;
 const MAX_PAGES = 10;
 
 /** Below so many different flows of a group, Elasticsearch counts nearly exactly; the groups share the memory. */
-const EXACT_CONNECTIONS = 1000;
+export const EXACT_CONNECTIONS = 1000;
 
 type Key = Readonly<Record<string, string | number | null>>;
 
@@ -56,10 +56,11 @@ const VOLUME_AGGREGATIONS: Clause = {
 export async function readGroups(
   fields: readonly string[],
   search: (aggregations: Clause) => Promise<GroupAnswer>,
+  maxPages = MAX_PAGES,
 ): Promise<Groups> {
   const groups: Groups['groups'][number][] = [];
   let after: Key | undefined;
-  for (let page = 0; page < MAX_PAGES; page++) {
+  for (let page = 0; page < maxPages; page++) {
     const { buckets = [], after_key } =
       (await search(groupAggregation(fields, after))).aggregations?.groups ?? {};
     groups.push(...buckets.map((bucket) => groupOf(bucket, fields)));

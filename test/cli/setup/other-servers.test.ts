@@ -1,4 +1,6 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { readEdgeSet } from '../../../services/cli/setup/edges/edge-set.ts';
+import type { SetupOptions } from '../../../services/cli/setup/set-up-elasticsearch.ts';
 import { setUpElasticsearch } from '../../../services/cli/setup/set-up-elasticsearch.ts';
 import type { TemplateOptions } from '../../../services/cli/setup/template-options.ts';
 import { readTemplateSet } from '../../../services/cli/setup/template-set.ts';
@@ -62,7 +64,7 @@ const ALL = { namespace: undefined, isDryRun: false, isForced: false };
 function setUp(
   { url }: ScriptedElasticsearch,
   choices: TemplateOptions = { retention: {} },
-  options: { readonly isDryRun?: boolean; readonly removal?: { readonly withData: boolean } } = {},
+  options: Partial<Pick<SetupOptions, 'isDryRun' | 'removal' | 'edges'>> = {},
 ) {
   const access = { requestTimeoutMs: 10_000, isCompressed: false, userAgent: 'test' };
   const client = elasticsearchClient({ urls: [url], ...access });
@@ -136,6 +138,18 @@ describe('security', () => {
       cluster: set.roles.get('flowtap-setup')?.cluster,
       indices: set.roles.get('flowtap-setup')?.indices,
     });
+  });
+
+  test('edges need a role of their own, which is asked for before anything is written', async () => {
+    const edges = { set: readEdgeSet(), retention: undefined };
+    const server = await scriptedElasticsearch(empty(info('9.4.3')));
+    const { steps } = await setUp(server, undefined, { edges, isDryRun: true });
+    const asked = server.heard.filter(({ what }) => what === 'POST /_security/user/_has_privileges');
+    expect(asked.map(({ body }) => (body as { readonly cluster: unknown }).cluster)).toEqual([
+      set.roles.get('flowtap-setup')?.cluster,
+      ['manage_transform'],
+    ]);
+    expect(steps.at(-1)).toMatchObject({ kind: 'index', outcome: 'failed' });
   });
 
   test('credentials that are refused', async () => {

@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { readEdgeSet } from '../../../services/cli/setup/edges/edge-set.ts';
 import { readTemplateSet } from '../../../services/cli/setup/template-set.ts';
 import { scriptedElasticsearch } from '../../fakes/scripted-elasticsearch.ts';
 import { runFlowtap } from '../../support/flowtap-process.ts';
@@ -16,6 +17,12 @@ test('--print-roles prints roles as Elasticsearch takes them, and asks no server
   const { exitCode, stdout } = await setup('--print-roles');
   expect(exitCode).toBe(0);
   expect(JSON.parse(stdout)).toEqual(Object.fromEntries(set.roles));
+});
+
+test('--print-roles with edges has the role of their transform, too', async () => {
+  const { stdout } = await setup('--print-roles', '--edges');
+  expect(Object.keys(JSON.parse(stdout))).toEqual([...set.roles.keys(), 'flowtap-edges']);
+  expect(JSON.parse(stdout)['flowtap-edges']).toEqual(readEdgeSet().role);
 });
 
 test('--print-roles for one namespace', async () => {
@@ -56,6 +63,8 @@ describe('wrong usage', () => {
     [['--elasticsearch', 'http://user:hunter2@'], 'must be URLs such as'],
     [['--retention', 'soon'], 'a time such as 14d'],
     [['--remove-data', '--elasticsearch', 'http://127.0.0.1:1'], 'goes with --remove only'],
+    [['--out', 'nowhere', '--edges'], '--out does not write edges'],
+    [['--edge-retention', '9d', '--elasticsearch', 'http://127.0.0.1:1'], 'goes with --edges only'],
   ])('%j: %s', async (args, complaint) => {
     const { exitCode, stderr } = await setup(...args);
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining(complaint)]);
