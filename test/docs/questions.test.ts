@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { readTemplateSet } from '../../services/cli/setup/template-set.ts';
@@ -12,7 +12,6 @@ import { writeQuestionStreams } from '../support/question-streams.ts';
 import { shellWords } from '../support/shell-words.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const KIBANA = join(ROOT, 'kibana');
 const PAGES = readdirSync(join(ROOT, 'docs/questions')).filter((name) => name !== 'README.md');
 
 /** A command line of a page, and what it says that comes of it. */
@@ -48,9 +47,9 @@ const queries = [...pages].flatMap(([page, text]) =>
   ),
 );
 
-test.each(PAGES)('%s has a dashboard, a command, a query, and a place in the list', (name) => {
+test.each(PAGES)('%s has a command, a query, and a place in the list', (name) => {
   const text = String(pages.get(`docs/questions/${name}`));
-  expect(text).toMatch(/^# .+\?\n\n\*\*Dashboard:\*\* flowtap: .+\.\n/);
+  expect(text).toMatch(/^# .+\?\n\n/);
   const [title] = text.slice(2).split('\n');
   expect(readFileSync(join(ROOT, 'docs/questions/README.md'), 'utf8')).toContain(`[${title}](${name})`);
   // Nothing between fences escapes the patterns above.
@@ -59,22 +58,6 @@ test.each(PAGES)('%s has a dashboard, a command, a query, and a place in the lis
   expect(
     queries.some(({ page }) => page.endsWith(name)) && commands.some(({ page }) => page.endsWith(name)),
   ).toBe(true);
-});
-
-test('the dashboards that pages name are there', (context) => {
-  context.skip(!existsSync(KIBANA), 'there are no dashboards in this tree');
-  const files = readdirSync(KIBANA, { recursive: true, encoding: 'utf8' }).filter((name) =>
-    name.endsWith('.ndjson'),
-  );
-  const titles = files.flatMap((name) =>
-    readFileSync(join(KIBANA, name), 'utf8')
-      .split('\n')
-      .filter((line) => line !== '')
-      .map((line) => JSON.parse(line))
-      .flatMap(({ type, attributes }) => (type === 'dashboard' ? [attributes.title] : [])),
-  );
-  const named = [...pages.values()].flatMap((text) => /^\*\*Dashboard:\*\* (.+)\.$/m.exec(text)?.[1] ?? []);
-  expect(named.filter((title) => !titles.includes(title))).toEqual([]);
 });
 
 describe('over the sample', () => {
