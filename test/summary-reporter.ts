@@ -15,6 +15,7 @@ export default class SummaryReporter implements Reporter {
     for (const test of tests) if (test.result().state === 'skipped') console.log(skipLine(test));
     for (const test of tests) if (test.result().state === 'failed') console.log(failLine(test));
     for (const line of brokenSuites) console.log(line);
+    for (const error of unhandledErrors) console.log(`failed: outside of tests: ${firstLine(String(error))}`);
     const failed = count('failed') + brokenSuites.length + unhandledErrors.length;
     console.log(`${count('passed')} passed, ${failed} failed, ${count('skipped')} skipped`);
   }

@@ -185,8 +185,9 @@ export class Enricher {
   }
 
   /**
-   * Flows that a service answered, of which it is not known which pod that was: the resolver, or the server's record, may
-   * be a little behind. All of them wait together, and are looked up again at most twice.
+   * Flows to a service, of which it is not known which pod that is: the resolver, or the server's record, may be a little
+   * behind. All of them are looked up again at most twice, together, and wait for it where one was answered: an answer may
+   * only be in the next window, but most that was not answered went nowhere.
    */
   async #awaitTranslations(
     works: readonly FlowWork[],
@@ -196,11 +197,12 @@ export class Enricher {
   ): Promise<void> {
     const untilMs = cameMs + this.#translationWaitMs;
     for (let turn = 0; turn < 2; turn++) {
-      const waiting = works.filter((work) => isAwaited(work, cameMs));
-      if (waiting.length === 0) return;
+      const waiting = works.filter((work) => isUntranslated(work, cameMs));
+      const isAnswered = waiting.some(({ event }) => (event.destination.packets ?? 0) > 0);
+      if (waiting.length === 0 || (turn > 0 && !isAnswered)) return;
       const waitMs = (untilMs - this.#clock.now()) / (turn === 0 ? 2 : 1);
       if (waitMs <= 0 && turn > 0) return;
-      if (waitMs > 0) await this.#clock.sleep(waitMs);
+      if (waitMs > 0 && isAnswered) await this.#clock.sleep(waitMs);
       if (!(await this.#translator.translate(waiting))) {
         missing.add('nat');
         return;
@@ -213,9 +215,8 @@ export class Enricher {
   }
 }
 
-function isAwaited({ translation, destinationIdentity, event, endMs }: FlowWork, cameMs: number): boolean {
-  if (translation !== 'none' || destinationIdentity?.kind !== 'service') return false;
-  return (event.destination.packets ?? 0) > 0 && cameMs - endMs < LATE_MS;
+function isUntranslated({ translation, destinationIdentity, endMs }: FlowWork, cameMs: number): boolean {
+  return translation === 'none' && destinationIdentity?.kind === 'service' && cameMs - endMs < LATE_MS;
 }
 
 function guard(options: EnricherOptions, port: EnrichmentPort): PortGuard {

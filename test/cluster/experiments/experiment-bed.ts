@@ -32,11 +32,18 @@ export async function startBed(nodes: number, onStep?: (step: string) => void): 
   const network = new ClusterNetwork();
   const cluster = await NodeCluster.start({ nodes, images, network, ...(onStep && { onStep }) });
   rmSync(archives, { recursive: true });
-  onStep?.('stores');
-  const stores = await ClusterStores.start(network.machineAddress);
-  onStep?.('flowtap');
-  await new FlowtapRelease(cluster, [...stores.chartSettings, ...SETTINGS]).install();
-  return { cluster, stores };
+  let stores: ClusterStores | undefined;
+  try {
+    onStep?.('stores');
+    stores = await ClusterStores.start(network.machineAddress);
+    onStep?.('flowtap');
+    await new FlowtapRelease(cluster, [...stores.chartSettings, ...SETTINGS]).install();
+    return { cluster, stores };
+  } catch (error) {
+    await stores?.stop();
+    await cluster.stop();
+    throw error;
+  }
 }
 
 export async function stopBed({ cluster, stores }: ExperimentBed): Promise<void> {

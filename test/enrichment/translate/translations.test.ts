@@ -4,6 +4,8 @@ import { testEnricher } from '../../support/test-enricher.ts';
 
 const THROUGH = translation('10.42.1.17:40001', '10.96.0.10:80', '10.42.1.17:40001', '10.42.2.23:8080');
 const client = (some = {}) => observed('10.42.1.17:40001', '10.96.0.10:80', some);
+const unanswered = () =>
+  client({ destination: { address: '', port: 80, packets: 0, bytes: 0, tcp: undefined } });
 const later = { flowStart: { seconds: 1_768_471_300, nanoseconds: 1 } };
 
 async function destinations(
@@ -81,12 +83,26 @@ describe('translations', () => {
     expect(enricher.counters.documents.untranslated).toBe(1);
   });
 
+  it('that came meanwhile are found for a window without the answer, and waited for with the next one', async () => {
+    const [id, entry] = THROUGH;
+    for (const [events, waitMs] of [
+      [[unanswered()], 0],
+      [[unanswered(), client()], 1000],
+    ] as const) {
+      const { enricher, store, clock } = testEnricher({ settleMs: 0 });
+      const started = clock.now();
+      const look = store.getMany.bind(store);
+      store.getMany = (ids) => {
+        if (store.asked.length === 1) store.entries.set(id, entry);
+        return look(ids);
+      };
+      expect(await destinations(enricher, [...events])).toEqual(events.map(() => '10.42.2.23'));
+      expect(clock.now() - started).toBe(waitMs);
+    }
+  });
+
   it.each([
-    [
-      'nobody answered',
-      client({ destination: { address: '', port: 80, packets: 0, bytes: 0, tcp: undefined } }),
-      0,
-    ],
+    ['nobody answered', unanswered(), 0],
     ['comes late', client(), 60_000],
   ])('are not waited for where the flow %s', async (_name, event, lateMs) => {
     const { enricher, clock } = testEnricher({ settleMs: 0 });

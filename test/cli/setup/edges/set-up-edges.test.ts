@@ -152,14 +152,19 @@ describe('removal', () => {
   test.each([
     ['there is none', NOTHING],
     ['there are no transforms', {}],
-    [
-      'there is no right to them',
-      { [`GET ${TRANSFORM}`]: { status: 403, body: { error: { reason: 'no' } } } },
-    ],
     ["it is somebody else's", having(changed({ managed_by: 'me' }))],
   ])('does nothing where %s', async (_name, script) => {
     const { client, written } = await server(script);
     expect(await removeEdges(client, { isDryRun: false, withData: true })).toEqual([]);
+    expect(written()).toEqual([]);
+  });
+
+  test('says so where there is no right to look', async () => {
+    const refusing = { [`GET ${TRANSFORM}`]: { status: 403, body: { error: { reason: 'no' } } } };
+    const { client, written } = await server(refusing);
+    expect(await removeEdges(client, { isDryRun: false, withData: true })).toMatchObject([
+      { kind: 'transform', outcome: 'skipped', detail: expect.stringContaining('the role flowtap-edges') },
+    ]);
     expect(written()).toEqual([]);
   });
 
